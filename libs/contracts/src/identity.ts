@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineEvent } from './cloud-event.js';
+import { localeSchema, marketSchema } from './markets.js';
+import { topics } from './topics.js';
+
+/** Where a handle lives. `phone` values are E.164. */
+export const channelSchema = z.enum(['phone', 'whatsapp', 'messenger', 'instagram', 'web']);
+export type Channel = z.infer<typeof channelSchema>;
+
+export const personIdSchema = z.uuid();
+
+export const personRegistered = defineEvent({
+  type: 'com.florin.person.registered.v1',
+  topic: topics.people.name,
+  description: 'A person opened an account in a market. Their wallet is opened from this event.',
+  data: z.strictObject({ personId: personIdSchema, market: marketSchema, locale: localeSchema }),
+  subject: (data) => `person/${data.personId}`,
+  key: (data) => data.personId,
+});
+
+export const handleLinked = defineEvent({
+  type: 'com.florin.person.handle-linked.v1',
+  topic: topics.people.name,
+  description: 'A person linked a channel to their account; the handle itself is not published.',
+  data: z.strictObject({ personId: personIdSchema, channel: channelSchema }),
+  subject: (data) => `person/${data.personId}`,
+  key: (data) => data.personId,
+});

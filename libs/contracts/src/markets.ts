@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** Languages people are written to in. */
+export const localeSchema = z.enum(['it', 'en', 'pt']);
+export type Locale = z.infer<typeof localeSchema>;
+
+export const marketSchema = z.enum(['it', 'br', 'in']);
+export type MarketCode = z.infer<typeof marketSchema>;
+
+export interface Market {
+  readonly code: MarketCode;
+  /** Id of the market's book; its EventStoreDB stream is `ledger-<id>`. */
+  readonly ledger: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** Minor digits of the currency by ISO 4217 (never taken from Intl, whose tables differ). */
+  readonly exponent: number;
+  readonly defaultLocale: Locale;
+}
+
+/** The markets that can be opened. Which are open is configuration of the services. */
+export const markets = {
+  it: { code: 'it', ledger: 'it-eur', currency: 'EUR', exponent: 2, defaultLocale: 'it' },
+  br: { code: 'br', ledger: 'br-brl', currency: 'BRL', exponent: 2, defaultLocale: 'pt' },
+  in: { code: 'in', ledger: 'in-inr', currency: 'INR', exponent: 2, defaultLocale: 'en' },
+} as const satisfies Record<MarketCode, Market>;
+
+/** The market whose book is `ledger`, or `undefined`. */
+export function marketOfLedger(ledger: string): Market | undefined {
+  return Object.values(markets).find((market) => market.ledger === ledger);
+}
+
+/** Account id of a person's available e-money (chart 2010) in their market's book. */
+export function walletAccount(personId: string): string {
+  return `wallet:${personId}`;
+}
+
+/** Account that test money comes from: marked as such in the book, never present where test money is switched off. */
+export const testMoneyAccount = 'source:test-money';
