@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** Letters of any script with the marks that names have: nothing that a chat would show as a link or a number. */
+export const nameSchema = z
+  .string()
+  .max(200)
+  .transform((name) => name.normalize('NFC').trim().replace(/\s+/gu, ' '))
+  .pipe(
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .max(80, 'must have at most 80 characters')
+      .regex(
+        /^\p{L}[\p{L}\p{M} .'’-]*$/u,
+        "must be a person's name: letters, spaces, dots, hyphens, apostrophes",
+      ),
+  );
+
+/** "Bruno Rossi" becomes "Bruno R.": enough to recognise whom one pays, too little to find strangers by. */
+export function maskedName(name: string): string {
+  const words = name.split(' ');
+  const [first = name] = words;
+  const initial = words.length > 1 ? [...(words.at(-1) ?? '')][0] : undefined;
+  return initial === undefined ? first : `${first} ${initial.toUpperCase()}.`;
+}

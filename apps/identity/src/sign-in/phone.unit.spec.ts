@@ -1,0 +1,24 @@
+import { localeOfPhone, normalisePhone } from './phone.js';
+
+describe('a phone number', () => {
+  it.each([
+    ['+39 347 123 4567', '+393471234567'],
+    ['+55 (11) 98765-4321', '+5511987654321'],
+    ['+919876543210', '+919876543210'],
+  ])('%s is kept as %s', (typed, kept) => {
+    expect(normalisePhone(typed)).toBe(kept);
+  });
+
+  it.each(['347 123 4567', '+39123', '', 'anna', '+39 347 123 4567 8901 2345'])('%j is refused', (typed) => {
+    expect(normalisePhone(typed)).toBeUndefined();
+  });
+
+  it.each([
+    ['+393471234567', 'it'],
+    ['+5511987654321', 'pt'],
+    ['+919876543210', 'en'],
+    ['+33612345678', 'en'],
+  ])('%s is written to in %s', (phone, locale) => {
+    expect(localeOfPhone(phone)).toBe(locale);
+  });
+});

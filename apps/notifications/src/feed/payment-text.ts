@@ -1,0 +1,89 @@
+import type { Locale, RejectionCodeDto } from '@florin/contracts';
+
+/** What one person is told about one payment. `counterparty` is a name when one is known in time. */
+export type PaymentNews =
+  | {
+      readonly kind: 'payment_sent' | 'payment_received';
+      readonly amount: string;
+      readonly counterparty?: string;
+    }
+  | {
+      readonly kind: 'payment_failed';
+      readonly amount: string;
+      readonly counterparty?: string;
+      readonly code: RejectionCodeDto;
+    };
+
+export type NotificationKind = PaymentNews['kind'];
+
+interface Phrases {
+  readonly sent: (amount: string, to: string) => string;
+  readonly received: (amount: string, from: string) => string;
+  readonly failed: (amount: string, to: string, reason: string) => string;
+  readonly to: (name: string) => string;
+  readonly from: (name: string) => string;
+  readonly reasons: Record<RejectionCodeDto, string>;
+}
+
+const phrases: Record<Locale, Phrases> = {
+  it: {
+    sent: (amount, to) => `Hai inviato ${amount}${to}`,
+    received: (amount, from) => `Hai ricevuto ${amount}${from}`,
+    failed: (amount, to, reason) =>
+      `Il pagamento di ${amount}${to} non è riuscito: ${reason}. Non ti è stato addebitato nulla.`,
+    to: (name) => ` a ${name}`,
+    from: (name) => ` da ${name}`,
+    reasons: {
+      insufficient_funds: 'il saldo non basta',
+      account_unknown: 'uno dei due portafogli non è ancora aperto',
+      currency_mismatch: 'la valuta non è quella del portafoglio',
+      entry_invalid: 'il pagamento non era valido',
+    },
+  },
+  en: {
+    sent: (amount, to) => `You sent ${amount}${to}`,
+    received: (amount, from) => `You received ${amount}${from}`,
+    failed: (amount, to, reason) =>
+      `Your payment of ${amount}${to} did not go through: ${reason}. Nothing was taken from your wallet.`,
+    to: (name) => ` to ${name}`,
+    from: (name) => ` from ${name}`,
+    reasons: {
+      insufficient_funds: 'there is not enough money in your wallet',
+      account_unknown: 'one of the two wallets is not open yet',
+      currency_mismatch: "the currency is not the wallet's",
+      entry_invalid: 'the payment was not valid',
+    },
+  },
+  pt: {
+    sent: (amount, to) => `Você enviou ${amount}${to}`,
+    received: (amount, from) => `Você recebeu ${amount}${from}`,
+    failed: (amount, to, reason) =>
+      `Seu pagamento de ${amount}${to} não foi concluído: ${reason}. Nada foi debitado da sua carteira.`,
+    to: (name) => ` para ${name}`,
+    from: (name) => ` de ${name}`,
+    reasons: {
+      insufficient_funds: 'o saldo não é suficiente',
+      account_unknown: 'uma das duas carteiras ainda não está aberta',
+      currency_mismatch: 'a moeda não é a da carteira',
+      entry_invalid: 'o pagamento não era válido',
+    },
+  },
+};
+
+/** The sentence for one piece of news in one language. */
+export function paymentText(news: PaymentNews, locale: Locale): string {
+  const say = phrases[locale];
+  const { amount, counterparty } = news;
+  const to = counterparty === undefined ? '' : say.to(counterparty);
+  switch (news.kind) {
+    case 'payment_sent':
+      return fullStop(say.sent(amount, to));
+    case 'payment_received':
+      return fullStop(say.received(amount, counterparty === undefined ? '' : say.from(counterparty)));
+    case 'payment_failed':
+      return say.failed(amount, to, say.reasons[news.code]);
+  }
+}
+
+/** "… to Bruno R." already ends in one. */
+const fullStop = (sentence: string): string => (sentence.endsWith('.') ? sentence : `${sentence}.`);
