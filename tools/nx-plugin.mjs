@@ -12,16 +12,19 @@ export const createNodesV2 = [
       const root = dirname(file);
       const path = join(context.workspaceRoot, root);
       if (!existsSync(join(path, 'src'))) return [file, {}];
-      return [file, { projects: { [root]: { targets: targetsFor(path) } } }];
+      return [file, { projects: { [root]: { targets: targetsFor(path, root) } } }];
     }),
 ];
 
 export const createNodes = createNodesV2;
 
-function targetsFor(path) {
+function targetsFor(path, root) {
   const targets = { build: {}, typecheck: {}, lint: {} };
   for (const level of ['unit', 'int', 'e2e']) {
-    if (globSync(`src/**/*.${level}.spec.ts`, { cwd: path }).length > 0) targets[level] = {};
+    if (globSync(`src/**/*.${level}.spec.ts`, { cwd: path }).length === 0) continue;
+    // The report is an output, so that the test summary counts what the cache answered too.
+    const report = `{workspaceRoot}/.florin/test-reports/${root.replace('/', '-')}.${level}.json`;
+    targets[level] = { outputs: [report] };
   }
   return targets;
 }
