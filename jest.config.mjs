@@ -7,7 +7,7 @@ export default {
   testEnvironment: 'node',
   // Resolve sibling libs to their sources, so that a test never sees a stale build.
   testEnvironmentOptions: {
-    customExportConditions: ['@florin/source', 'node', 'node-addons', 'import', 'default'],
+    customExportConditions: ['@florin/source', 'node', 'node-addons'],
   },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { configFile: `${root}.swcrc` }] },
