@@ -1,1 +1,2 @@
-export {};
+export { connectEventStore } from './esdb.js';
+export * from './event-store.js';

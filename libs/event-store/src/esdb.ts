@@ -1,0 +1,187 @@
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  START,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
+import type { JSONEventData, JSONEventType, ResolvedEvent } from '@eventstore/db-client';
+import { batches } from './batches.js';
+import { translated } from './esdb-errors.js';
+import { EventStoreUnavailable } from './event-store.js';
+import type {
+  EventStore,
+  ExpectedRevision,
+  NewEvent,
+  ReadOptions,
+  StoredEvent,
+  SubscribeOptions,
+  Subscription,
+} from './event-store.js';
+import { ResilientSubscription } from './subscription.js';
+
+const pageSize = 1_000;
+const pingMs = 1_500;
+const appendMs = 10_000;
+/** Never written: reading it proves that the store answers, with the rights every reader has. */
+const pingStream = 'florin-readiness';
+
+/** Connects on first use; `url` is an `esdb://` connection string, credentials and TLS options included. */
+export function connectEventStore(url: string): EventStore {
+  return new EsdbEventStore(EventStoreDBClient.connectionString(url));
+}
+
+class EsdbEventStore implements EventStore {
+  readonly #subscriptions = new Set<ResilientSubscription>();
+
+  constructor(private readonly client: EventStoreDBClient) {}
+
+  read(stream: string, options: ReadOptions = {}): AsyncIterable<StoredEvent[]> {
+    return this.#pages(stream, options, new AbortController().signal);
+  }
+
+  async append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<{ revision: bigint }> {
+    if (events.length === 0) throw new RangeError('an append needs at least one event');
+    try {
+      const appended = this.client.appendToStream(stream, events.map(jsonEvent), {
+        expectedRevision: expected,
+      });
+      const { nextExpectedRevision } = await within(appendMs, appended);
+      return { revision: nextExpectedRevision };
+    } catch (error) {
+      throw translated(error, stream, expected);
+    }
+  }
+
+  subscribe(
+    stream: string,
+    options: SubscribeOptions,
+    handler: (batch: StoredEvent[]) => Promise<void>,
+  ): Subscription {
+    const max = options.maxBatch ?? 500;
+    const subscription = new ResilientSubscription(
+      (after, signal) => this.#live(stream, after, max, signal),
+      options,
+      handler,
+    );
+    this.#subscriptions.add(subscription);
+    return {
+      get handled() {
+        return subscription.handled;
+      },
+      stop: async () => {
+        await subscription.stop();
+        this.#subscriptions.delete(subscription);
+      },
+    };
+  }
+
+  async ping(): Promise<void> {
+    const timeout = AbortSignal.timeout(pingMs);
+    for await (const page of this.#pages(pingStream, { maxCount: 1 }, timeout)) {
+      if (page.length > 0) return;
+    }
+    if (timeout.aborted) throw new EventStoreUnavailable(`no answer in ${pingMs} ms`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
+    this.#subscriptions.clear();
+    await this.client.dispose();
+    // `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter.
+    const channel = await this.client['getChannel']();
+    channel.close();
+  }
+
+  async *#pages(stream: string, options: ReadOptions, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
+    const backwards = options.direction === 'backwards';
+    const source = this.client.readStream<JSONEventType>(
+      stream,
+      {
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromRevision: options.from ?? (backwards ? END : START),
+        ...(options.maxCount === undefined ? {} : { maxCount: options.maxCount }),
+      },
+      { highWaterMark: pageSize },
+    );
+    try {
+      for await (const page of batches<ResolvedEvent>(source, { max: pageSize, full: true, signal })) {
+        yield storedEvents(page);
+      }
+    } catch (error) {
+      if (!(error instanceof StreamNotFoundError)) throw translated(error, stream);
+    } finally {
+      await source.cancel().catch(ignoreUnopened);
+    }
+  }
+
+  async *#live(
+    stream: string,
+    after: bigint | undefined,
+    max: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredEvent[]> {
+    const source = this.client.subscribeToStream<JSONEventType>(
+      stream,
+      { fromRevision: after ?? START },
+      { highWaterMark: max },
+    );
+    try {
+      for await (const batch of batches<ResolvedEvent>(source, { max, full: false, signal })) {
+        yield storedEvents(batch);
+      }
+    } catch (error) {
+      throw translated(error, stream);
+    } finally {
+      await source.unsubscribe().catch(ignoreUnopened);
+    }
+  }
+}
+
+/** A call that never opened has nothing to cancel; why it did not open was reported as the stream's error. */
+function ignoreUnopened(): void {}
+
+function jsonEvent(event: NewEvent): JSONEventData {
+  return {
+    id: event.id,
+    type: event.type,
+    contentType: 'application/json',
+    data: event.data as Record<string, unknown>,
+    metadata: event.metadata as Record<string, unknown> | undefined,
+  };
+}
+
+function storedEvents(page: ResolvedEvent[]): StoredEvent[] {
+  return page.flatMap(({ event }) =>
+    event === undefined
+      ? []
+      : [
+          {
+            id: event.id,
+            type: event.type,
+            revision: event.revision,
+            data: event.data,
+            metadata: event.metadata,
+            created: event.created,
+          },
+        ],
+  );
+}
+
+/** The client leaves an append without an answer pending for ever when its stream dies at the wrong moment. */
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EventStoreUnavailable(`no answer in ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
