@@ -1,1 +1,1 @@
-export {};
+export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres/postgres.server.js';
