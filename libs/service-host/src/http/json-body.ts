@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify';
+import { commonProblems, ProblemError, type InputError } from '../problems.js';
+
+/** Bytes of a request body at most. */
+export const bodyLimit = 64 * 1024;
+
+/** A number that JSON.parse would have changed, kept as it was written until we know where it stands. */
+class RefusedNumber {
+  constructor(readonly source: string) {}
+}
+
+/**
+ * Parses JSON without changing a number or a prototype on the way: a whole number must be written plainly and lie in
+ * the safe range (`9007199254740993`, `1e30` and `12.0` are refused; `12.5` is left to the schema, which sees it as it
+ * is), and the keys `__proto__` and `constructor.prototype` are refused. Throws a 400 problem.
+ */
+export function parseJson(text: string): unknown {
+  let refused = false;
+  const visit = (key: string, value: unknown, context: { source?: string }): unknown => {
+    if (typeof value === 'number') {
+      if (isFaithful(value, context.source ?? '')) return value;
+      refused = true;
+      return new RefusedNumber(context.source ?? '');
+    }
+    if (
+      key === '__proto__' ||
+      (key === 'constructor' && value !== null && Object.hasOwn(Object(value), 'prototype'))
+    ) {
+      throw malformed(`The key "${key}" is not allowed.`);
+    }
+    return value;
+  };
+  const value = parse(text, visit);
+  if (!refused) return value;
+  throw new ProblemError(commonProblems['invalid-request'], 'A number in the body cannot be taken exactly.', {
+    errors: refusals(value, ''),
+  });
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
+function parse(text: string, reviver: Reviver): unknown {
+  try {
+    // Node passes the source text of a number to the reviver; TypeScript's library does not know it yet.
+    return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw malformed('The body is not valid JSON.');
+    // Walking the parsed value ends at the stack's end.
+    if (error instanceof RangeError) throw malformed('The body is nested too deeply.');
+    throw error;
+  }
+}
+
+function isFaithful(value: number, source: string): boolean {
+  if (Number.isInteger(value)) return Number.isSafeInteger(value) && /^-?\d+$/.test(source);
+  return Number.isFinite(value);
+}
+
+function refusals(value: unknown, pointer: string): InputError[] {
+  if (value instanceof RefusedNumber) {
+    const written = value.source.length > 40 ? `${value.source.slice(0, 40)}…` : value.source;
+    return [
+      {
+        pointer,
+        detail: `${written} must be a whole number written with digits only, at most 9007199254740991 either way`,
+      },
+    ];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, child]) => refusals(child, `${pointer}/${escapePointer(key)}`));
+}
+
+/** One reference token of a JSON pointer (RFC 6901). */
+export function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function malformed(detail: string): ProblemError {
+  return new ProblemError(commonProblems['malformed-json'], detail);
+}
+
+/** JSON is the only media type that a service reads; anything else is 415. */
+export function readJsonOnly(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit },
+    (_request, text, done) => {
+      try {
+        done(null, parseJson(String(text)));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+}

@@ -1,0 +1,81 @@
+/** One kind of problem (RFC 9457); `type` never changes once published. */
+export interface ProblemDefinition {
+  /** `https://florin.dev/problems/insufficient-funds` */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+}
+
+const base = 'https://florin.dev/problems/';
+
+/** Gives every code its `type`. An app has one map of its codes: `{...} satisfies Record<Code, …>`. */
+export function defineProblems<Code extends string>(
+  map: Record<Code, { title: string; status: number }>,
+): Record<Code, ProblemDefinition> {
+  const entries = Object.entries<{ title: string; status: number }>(map);
+  return Object.fromEntries(
+    entries.map(([code, { title, status }]) => [code, { type: `${base}${code}`, title, status }]),
+  ) as Record<Code, ProblemDefinition>;
+}
+
+/** Where in the input something is wrong: a JSON pointer (RFC 6901) and a sentence. */
+export interface InputError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Thrown anywhere in a request to answer with a problem. `detail` is read by people: say what to do. */
+export class ProblemError extends Error {
+  constructor(
+    readonly problem: ProblemDefinition,
+    readonly detail: string,
+    readonly extensions: Record<string, unknown> = {},
+    /** Response headers, such as `retry-after`. */
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(detail);
+    this.name = 'ProblemError';
+  }
+}
+
+/** What any service can answer, whatever its domain. */
+export const commonProblems = defineProblems({
+  'malformed-json': { title: 'The body is not JSON', status: 400 },
+  'invalid-request': { title: 'The request is not valid', status: 400 },
+  'idempotency-key-missing': { title: 'The Idempotency-Key header is missing', status: 400 },
+  'idempotency-key-invalid': { title: 'The Idempotency-Key header is not valid', status: 400 },
+  'token-missing': { title: 'An access token is needed', status: 401 },
+  'token-invalid': { title: 'The access token is not valid', status: 401 },
+  'token-expired': { title: 'The access token has expired', status: 401 },
+  'token-foreign': { title: 'The access token is for somebody else', status: 401 },
+  forbidden: { title: 'Not allowed', status: 403 },
+  'not-found': { title: 'Not found', status: 404 },
+  'method-not-allowed': { title: 'The method is not allowed here', status: 405 },
+  'payload-too-large': { title: 'The body is too large', status: 413 },
+  'uri-too-long': { title: 'The address is too long', status: 414 },
+  'unsupported-media-type': { title: 'The media type is not supported', status: 415 },
+  'rate-limited': { title: 'Too many requests', status: 429 },
+  internal: { title: 'Something went wrong on our side', status: 500 },
+  'upstream-failed': { title: 'A service behind this one failed', status: 502 },
+  unavailable: { title: 'The service is not available now', status: 503 },
+  'upstream-timeout': { title: 'A service behind this one did not answer in time', status: 504 },
+});
+
+/** The JSON of a problem as it is sent. */
+export function problemBody(error: ProblemError, traceId?: string): Record<string, unknown> {
+  return {
+    type: error.problem.type,
+    title: error.problem.title,
+    status: error.problem.status,
+    detail: error.detail,
+    ...error.extensions,
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}
+
+/** Problem for a status that a framework raised by itself. */
+export function problemOfStatus(status: number): ProblemDefinition {
+  const found = Object.values(commonProblems).find((problem) => problem.status === status);
+  if (found) return found;
+  return status < 500 ? commonProblems['invalid-request'] : commonProblems.internal;
+}

@@ -1,0 +1,81 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Server } from 'node:http';
+import type { BaseConfig } from './config.js';
+import type { OpenResponses } from './http/request-hooks.js';
+import type { ServiceContext } from './service.js';
+
+export interface Closer {
+  name: string;
+  close: () => Promise<void>;
+}
+
+interface Stopping<C> {
+  app: NestFastifyApplication;
+  context: ServiceContext<C>;
+  openResponses: OpenResponses;
+  closers: readonly Closer[];
+  abort: () => void;
+}
+
+/** From the signal to the end of the last connection, in milliseconds. */
+export const shutdownLimitMs = 10_000;
+
+/**
+ * Ends a service in order: not ready, streams ended, requests under way answered, consumers stopped, connections
+ * closed. Rejects where that takes longer than 10 s; what is still open is then cut off.
+ */
+export async function stopService<C extends BaseConfig>(stopping: Stopping<C>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      server(stopping.app).closeAllConnections();
+      reject(new Error(`not stopped after ${shutdownLimitMs} ms`));
+    }, shutdownLimitMs);
+  });
+  try {
+    await Promise.race([inOrder(stopping), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function inOrder<C extends BaseConfig>({
+  app,
+  context,
+  openResponses,
+  closers,
+  abort,
+}: Stopping<C>): Promise<void> {
+  const { logger } = context;
+  logger.info('stopping');
+  context.health.stop();
+  abort();
+  endStreams(openResponses);
+  // A connection that was busy when the server stopped listening turns idle after its answer: close it then.
+  const sweep = setInterval(() => {
+    endStreams(openResponses);
+    server(app).closeIdleConnections();
+  }, 50);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+  }
+  for (const { name, close } of closers.toReversed()) {
+    await close().catch((error: unknown) => logger.error({ err: error, what: name }, 'not closed'));
+  }
+  logger.info('stopped');
+}
+
+/** Server-sent events go on for ever: end them, so that the clients come back to another instance. */
+function endStreams(openResponses: OpenResponses): void {
+  for (const response of openResponses) {
+    const type = response.getHeader('content-type');
+    if (typeof type === 'string' && type.startsWith('text/event-stream') && !response.writableEnded)
+      response.end();
+  }
+}
+
+function server(app: NestFastifyApplication): Server {
+  return app.getHttpServer() as Server;
+}

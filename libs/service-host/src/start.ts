@@ -1,0 +1,138 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { AccessGuard } from './auth/access.js';
+import { TokenVerifier } from './auth/token-verifier.js';
+import type { BaseConfig } from './config.js';
+import { HealthRegistry } from './health.js';
+import { closeHttpClient, fetchJson } from './http/client.js';
+import { bodyLimit, readJsonOnly } from './http/json-body.js';
+import { ProblemFilter, sendProblem } from './http/problem.filter.js';
+import { observeRequests } from './http/request-hooks.js';
+import { listRoutes, matchesPattern } from './http/routes.js';
+import { createLogger, type Logger } from './logger.js';
+import { createMetrics } from './metrics.js';
+import { NestLogger } from './nest-logger.js';
+import { operationsControllers } from './operations.js';
+import { ProblemError, problemOfStatus } from './problems.js';
+import type { ServiceContext, ServiceDefinition } from './service.js';
+import { stopService } from './shutdown.js';
+import { setUpTracing } from './tracing.js';
+
+/** A service that listens. */
+export interface RunningService<C = BaseConfig> {
+  readonly app: NestFastifyApplication;
+  readonly context: ServiceContext<C>;
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Ends it in order; rejects if that takes longer than 10 s. Calls after the first wait for the same end. */
+  stop(): Promise<void>;
+}
+
+/** Starts a service in this process and listens. `runService` does this with the environment; tests call it. */
+export async function startService<C extends BaseConfig>(
+  service: ServiceDefinition<C>,
+  config: C,
+  logger: Logger = createLogger(service.name, config.LOG_LEVEL),
+): Promise<RunningService<C>> {
+  const flushSpans = await setUpTracing(service.name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const stopping = new AbortController();
+  const closers: { name: string; close: () => Promise<void> }[] = [
+    { name: 'spans', close: flushSpans },
+    { name: 'http client', close: closeHttpClient },
+  ];
+  const context: ServiceContext<C> = {
+    name: service.name,
+    config,
+    logger,
+    metrics: createMetrics(service.name),
+    health: new HealthRegistry(service.name),
+    auth: new TokenVerifier({ issuer: config.ISSUER, fetchKeys: () => fetchKeys(config.JWKS_URL) }),
+    stopping: stopping.signal,
+    onClose: (name, close) => closers.push({ name, close }),
+  };
+  const { app, openResponses } = await createApp(service, context);
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopped ??= stopService({ app, context, openResponses, closers, abort: () => stopping.abort() }));
+  try {
+    for (const strategy of (await service.microservices?.(app, context)) ?? []) {
+      app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    }
+    await app.init();
+    await app.startAllMicroservices();
+    await app.listen(config.PORT, config.HOST);
+  } catch (error) {
+    await stop().catch((cause: unknown) => logger.error({ err: cause }, 'closing after a failed start'));
+    throw error;
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  return { app, context, url: `http://${host}:${port}`, stop };
+}
+
+async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, context: ServiceContext<C>) {
+  const { logger, metrics, health, auth } = context;
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    // Requests that came before the end are answered; who comes later finds no open port.
+    return503OnClosing: false,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 256 },
+    // The router refuses these before any hook or filter of ours.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      const problem = problemOfStatus(error.statusCode ?? 400);
+      sendProblem(
+        reply as FastifyReply,
+        new ProblemError(problem, 'The address is not well-formed.'),
+        undefined,
+      );
+    },
+  });
+  const fastify = adapter.getInstance();
+  readJsonOnly(fastify);
+  const openResponses = observeRequests(fastify, { logger, metrics });
+  const controllers = operationsControllers({
+    service: service.name,
+    health,
+    metrics,
+    app: () => app,
+    ...(service.documents && { documents: service.documents }),
+  });
+  const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
+    rootModule(controllers, await service.module(context)),
+    adapter,
+    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  app.useGlobalGuards(new AccessGuard(auth));
+  app.useGlobalFilters(new ProblemFilter(logger, methodsAt(app)));
+  await service.configure?.(app, context);
+  return { app, openResponses };
+}
+
+function rootModule(controllers: Type[], service: DynamicModule | Type): Type {
+  @Module({ imports: [service], controllers })
+  class ServiceModule {}
+  return ServiceModule;
+}
+
+function methodsAt(app: NestFastifyApplication): (path: string) => string[] {
+  return (path) => [
+    ...new Set(
+      listRoutes(app)
+        .filter((route) => matchesPattern(route.path, path))
+        .map((route) => route.method),
+    ),
+  ];
+}
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
+
+async function fetchKeys(url: string): Promise<JSONWebKeySet> {
+  return fetchJson(url, { schema: keySet, timeoutMs: 2_000 });
+}
