@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chown, lchown, readdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { PostgresBinaries } from './binaries.js';
+import { runProgram } from './server-process.js';
 
 /** A way to run PostgreSQL, which refuses to run as root and wants a user that the system knows by name. */
 export interface Account {
@@ -101,6 +100,6 @@ async function giveData(dataDir: string, { owner }: Account): Promise<void> {
 
 async function probe(account: Account, binaries: PostgresBinaries, dataDir: string): Promise<void> {
   const script = 'cd "$1" && test -w . || { echo "cannot write in $1" >&2; exit 1; }; "$2" --version';
-  const [command, ...args] = [...account.prefix, '/bin/sh', '-c', script, 'sh', dataDir, binaries.initdb];
-  await promisify(execFile)(command as string, args, { timeout: probeTimeoutMs });
+  const command = [...account.prefix, '/bin/sh', '-c', script, 'sh', dataDir, binaries.initdb];
+  await runProgram(command, probeTimeoutMs);
 }

@@ -7,10 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Account } from './account.js';
 import { superuser } from './credentials.js';
-import { readLockFile } from './server-process.js';
+import { readLockFile, runProgram } from './server-process.js';
 
 /** How long a server that is on its way out is waited for. */
 export const predecessorTimeoutMs = 30_000;
+const initTimeoutMs = 120_000;
 const settleMs = 2000;
 
 /** Makes `<dataDir>/cluster`, in a folder of another name first: an interrupted initdb must not look like a database. */
@@ -28,13 +29,13 @@ export async function createCluster(
   const passwordFile = join(dataDir, `initdb-${suffix}.password`);
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   try {
-    const [command, ...args] = [
+    const command = [
       ...account.prefix,
       ...[initdb, '-D', folder, '--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
       // Collation by code point, built in: the same order on every machine, whatever locales it has.
       ...['--encoding', 'UTF8', '--no-locale', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
     ];
-    await promisify(execFile)(command as string, args, { env: { PATH: process.env['PATH'], LC_ALL: 'C' } });
+    await runProgram(command, initTimeoutMs);
     await rename(folder, join(dataDir, 'cluster'));
   } finally {
     await rm(passwordFile, { force: true });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { candidateAccounts, chooseAccount } from './account.js';
+import { type Account, candidateAccounts, chooseAccount } from './account.js';
 import { locateBinaries } from './binaries.js';
 import { createCluster } from './cluster.js';
 import { freePort, type PostgresServer, startPostgres } from './postgres.server.js';
@@ -135,7 +135,7 @@ describe('startPostgres', () => {
     const owner = spawn(process.execPath, ['--input-type=module', '--eval', await ownerScript()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(owner.stdout, 'data');
+    await Promise.race([once(owner.stdout, 'data'), once(owner, 'exit')]);
     const pid = serverPid();
     expect(isAlive(pid)).toBe(true);
     owner.kill('SIGKILL');
@@ -153,8 +153,7 @@ describe('chooseAccount', () => {
     await createCluster(binaries.initdb, account, dataDir, 'secret');
     const port = await freePort();
     const server = await startServerProcess(
-      serverCommand(port),
-      account,
+      serverCommand(account, port),
       join(dataDir, 'cluster'),
       () => undefined,
     );
@@ -174,9 +173,10 @@ describe('chooseAccount', () => {
   });
 });
 
-function serverCommand(port: number): string[] {
+function serverCommand(account: Account, port: number): string[] {
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
   return [
+    ...account.prefix,
     locateBinaries().postgres,
     '-D',
     join(dataDir, 'cluster'),
@@ -188,10 +188,10 @@ function serverCommand(port: number): string[] {
 async function ownerScript(): Promise<string> {
   const account = await chooseAccount(locateBinaries(), dataDir);
   const module = new URL('./server-process.ts', import.meta.url).href;
-  const [command, cluster] = [serverCommand(await freePort()), join(dataDir, 'cluster')];
+  const [command, cluster] = [serverCommand(account, await freePort()), join(dataDir, 'cluster')];
   return `
     const { startServerProcess } = await import(${JSON.stringify(module)});
-    await startServerProcess(${[command, account, cluster].map((value) => JSON.stringify(value)).join()}, () => {});
+    await startServerProcess(${[command, cluster].map((value) => JSON.stringify(value)).join()}, () => {});
     console.log('started');`;
 }
 

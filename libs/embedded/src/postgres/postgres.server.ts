@@ -73,8 +73,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 
   const { server, port } = await startOnPort(options, (candidate) =>
     startServerProcess(
-      [binaries.postgres, '-D', cluster, ...serverArguments(candidate)],
-      account,
+      [...account.prefix, binaries.postgres, '-D', cluster, ...serverArguments(candidate)],
       cluster,
       options.onNotice ?? (() => undefined),
     ),

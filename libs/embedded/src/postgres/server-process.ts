@@ -1,8 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Account } from './account.js';
+import { promisify } from 'node:util';
+
+/** Nothing of the caller's environment (PGDATA, PGPORT, locales) gets to the programs. */
+export const programEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
+
+/** Runs a program to its end; rejects with what it wrote when its exit code is not 0, or it took too long. */
+export async function runProgram([program, ...args]: readonly string[], timeoutMs: number): Promise<void> {
+  if (program === undefined) throw new Error('There is no program to run.');
+  await promisify(execFile)(program, args, { env: programEnvironment, timeout: timeoutMs });
+}
 
 /**
  * Starts the server and stops it when standard input ends, which the kernel sees to however this process ends: so a
@@ -43,18 +56,17 @@ export class ServerStartError extends Error {
   }
 }
 
-/** Resolves when the server accepts connections. `command` is the program with its arguments. */
+/** Resolves when the server accepts connections. `command` is the program with its arguments; `cluster` its data. */
 export async function startServerProcess(
   command: readonly string[],
-  account: Account,
   cluster: string,
   onLine: (line: string) => void,
 ): Promise<ServerProcess> {
-  const child = spawn('/bin/sh', ['-c', watchdog, 'florin-postgres', ...account.prefix, ...command], {
+  const child = spawn('/bin/sh', ['-c', watchdog, 'florin-postgres', ...command], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // Its own process group: Ctrl-C in a terminal must reach the services before their database.
     detached: true,
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    env: programEnvironment,
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   // Writing to a watchdog that is gone is no error: its end is what `exited` tells.
