@@ -46,7 +46,7 @@ export type EventOf<Definition> =
 /** Builds an event of a defined type. `id` must be unique per `source`; `time` is RFC 3339. */
 export function cloudEvent<Type extends string, Data>(
   definition: EventDefinition<Type, Data>,
-  event: { id: string; source: string; time: string; data: Data; traceparent?: string; tracestate?: string },
+  event: { id: string; source: string; time: string; data: NoInfer<Data>; traceparent?: string; tracestate?: string },
 ): CloudEvent<Type, Data> {
   return {
     specversion: '1.0',
