@@ -1,1 +1,15 @@
-export {};
+export * from './accounts.js';
+export * from './canonical.js';
+export * from './chain.js';
+export * from './codec.js';
+export * from './commands.js';
+export * from './corrupt.js';
+export * from './decide.js';
+export * from './entry-id.js';
+export * from './entry.js';
+export * from './events.js';
+export * from './evolve.js';
+export * from './money.js';
+export * from './replay.js';
+export * from './state.js';
+export * from './trial-balance.js';

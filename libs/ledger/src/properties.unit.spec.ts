@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import type { LedgerCommand } from './commands.js';
+import { decide } from './decide.js';
+import { evolve } from './evolve.js';
+import { entryIdAt, NOW, play, renumbered, replayed, stored, testMoney, wallet } from './given.spec.js';
+import { MAX_AMOUNT } from './money.js';
+import type { StoredRecord } from './replay.js';
+import { balanceOf, type LedgerState } from './state.js';
+import { trialBalance } from './trial-balance.js';
+
+const opening = [testMoney, wallet('anna'), wallet('bruno'), wallet('carla')];
+const names = [...opening.map(({ account }) => account), 'wallet:nobody'];
+
+const amount = fc.oneof(
+  { weight: 8, arbitrary: fc.bigInt(-500n, 500n) },
+  { weight: 1, arbitrary: fc.constantFrom(MAX_AMOUNT, -MAX_AMOUNT, MAX_AMOUNT + 1n, MAX_AMOUNT / 2n) },
+);
+
+/** Two to four postings that sum to zero unless `slip` says otherwise. */
+const postings = fc
+  .record({
+    accounts: fc.shuffledSubarray(names, { minLength: 2, maxLength: 4 }),
+    amounts: fc.array(amount, { minLength: 4, maxLength: 4 }),
+    slip: fc.constantFrom(0n, 0n, 0n, 0n, 0n, 1n),
+  })
+  .map(({ accounts, amounts, slip }) => {
+    const [first = '', ...others] = accounts;
+    const legs = others.map((account, i) => ({ account, amount: amounts[i] ?? 1n }));
+    const sum = legs.reduce((total, leg) => total + leg.amount, 0n);
+    return [{ account: first, amount: slip - sum }, ...legs];
+  });
+
+const postEntry: fc.Arbitrary<LedgerCommand> = fc
+  .record({
+    postings,
+    n: fc.nat(12),
+    ageMs: fc.constantFrom(0, 0, 0, 0, -3_600_000, 86_400_000 * 8),
+    currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'BRL'),
+  })
+  .map(({ n, ageMs, ...rest }) => ({
+    type: 'PostEntry',
+    entryId: entryIdAt(NOW - ageMs, n),
+    kind: 'p2p',
+    reference: `payment-${n}`,
+    ...rest,
+  }));
+
+/** Sends test money into a wallet, so that there is something to lose. */
+const fund: fc.Arbitrary<LedgerCommand> = fc
+  .record({
+    to: fc.constantFrom(...names.slice(1)),
+    cents: fc.bigInt(1n, 1_000n),
+    n: fc.integer({ min: 100, max: 200 }),
+  })
+  .map(({ to, cents, n }) => ({
+    type: 'PostEntry',
+    entryId: entryIdAt(NOW, n),
+    kind: 'test-funding',
+    currency: 'EUR',
+    postings: [
+      { account: testMoney.account, amount: cents },
+      { account: to, amount: -cents },
+    ],
+    reference: '',
+  }));
+
+const openAccount = fc.constantFrom<LedgerCommand>(...opening, wallet('anna'), {
+  ...wallet('anna'),
+  floor: -100n,
+});
+
+const commands = fc
+  .array(fc.oneof({ weight: 6, arbitrary: postEntry }, { weight: 3, arbitrary: fund }, openAccount), {
+    maxLength: 40,
+  })
+  .chain((random) => fc.constantFrom([...opening, ...random], random));
+
+/** All of a book that can be compared. */
+function pictureOf(state: LedgerState, sent: readonly LedgerCommand[]): object {
+  const ids = sent.flatMap((command) => (command.type === 'PostEntry' ? [command.entryId] : []));
+  const { ledger, currency, revision, recordedAt, accounts } = state;
+  return {
+    ...{ ledger, currency, revision, recordedAt, accounts: structuredClone(accounts) },
+    known: ids.map((id) => state.entryIds.has(id)),
+    ids: state.entryIds.size,
+  };
+}
+
+describe('whatever the commands', () => {
+  it('the postings of every entry sum to zero, and so does the book', () => {
+    fc.assert(
+      fc.property(commands, (sent) => {
+        const { state, events } = play(sent);
+        for (const event of events) {
+          if (event.type !== 'EntryPosted') continue;
+          expect(event.postings.reduce((sum, posting) => sum + posting.amount, 0n)).toBe(0n);
+        }
+        expect(trialBalance(state).difference).toBe(0n);
+      }),
+    );
+  });
+
+  it('a replay of what was stored is the live book', () => {
+    fc.assert(
+      fc.property(commands, (sent) => {
+        const { state, events } = play(sent);
+        const replay = replayed(stored(events), { currency: 'EUR' });
+        expect(replay.finding).toBeUndefined();
+        expect(pictureOf(replay.state, sent)).toStrictEqual(pictureOf(state, sent));
+      }),
+    );
+  });
+
+  it('every prefix of the history is a valid book', () => {
+    fc.assert(
+      fc.property(commands, (sent) => {
+        const records = stored(play(sent).events);
+        const replay = replayed([]);
+        for (const record of records) {
+          expect(replay.accept(record)).toBeUndefined();
+          expect(trialBalance(replay.state).difference).toBe(0n);
+          expect(replay.head.revision).toBe(record.revision);
+        }
+      }),
+    );
+  });
+
+  it('no account is ever under its floor', () => {
+    fc.assert(
+      fc.property(commands, (sent) => {
+        for (let count = 0; count <= sent.length; count += 1) {
+          const { state } = play(sent.slice(0, count));
+          for (const name of names.slice(1)) expect(balanceOf(state, name) ?? 0n).toBeGreaterThanOrEqual(0n);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('a command that comes again, at any time, changes nothing', () => {
+    fc.assert(
+      fc.property(commands, fc.nat(), (sent, pick) => {
+        const { state } = play(sent);
+        const before = pictureOf(state, sent);
+        const again = sent[pick % sent.length];
+        if (again === undefined) return;
+        const first = play([...sent, again]);
+        const outcome = decide(first.state, again, NOW + 60_000);
+        expect(outcome.events).toStrictEqual([]);
+        for (const command of sent) {
+          const { events } = decide(state, command, NOW + 60_000);
+          expect(events).toStrictEqual([]);
+          events.reduce(evolve, state);
+        }
+        expect(pictureOf(state, sent)).toStrictEqual(before);
+      }),
+    );
+  });
+});
+
+describe('whatever the history', () => {
+  const histories = commands.map((sent) => stored(play(sent).events)).filter((records) => records.length > 1);
+
+  it('any changed field is found at its revision', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), fc.nat(), (records, event, leaf) => {
+        const at = event % records.length;
+        const tampered = records.map((record, i) => (i === at ? changed(record, leaf) : record));
+        expect(replayed(tampered).finding?.revision).toBe(BigInt(at));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a removed event is found where it is missing', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), (records, pick) => {
+        const at = pick % (records.length - 1);
+        const rest = records.filter((_record, i) => i !== at);
+        expect(replayed(rest).finding?.revision).toBe(BigInt(at));
+        expect(replayed(renumbered(rest)).finding?.revision).toBe(BigInt(at));
+      }),
+    );
+  });
+
+  it('a swapped pair is found at its first half', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), fc.nat(), (records, a, b) => {
+        const [first, second] = [a % records.length, b % records.length].sort((x, y) => x - y) as [
+          number,
+          number,
+        ];
+        fc.pre(first !== second);
+        const swapped = records.map(
+          (record, i) => records[i === first ? second : i === second ? first : i] ?? record,
+        );
+        expect(replayed(renumbered(swapped)).finding?.revision).toBe(BigInt(first));
+      }),
+    );
+  });
+});
+
+/** The record with its `pick`th leaf (id, type, or any value within data and metadata) changed. */
+function changed({ revision, ...content }: StoredRecord, pick: number): StoredRecord {
+  let leaf = pick % countLeaves(content);
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner)]));
+    }
+    leaf -= 1;
+    return leaf === -1 ? other(value) : value;
+  };
+  return { ...(visit(content) as Omit<StoredRecord, 'revision'>), revision };
+}
+
+function countLeaves(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((sum: number, inner: unknown) => sum + countLeaves(inner), 0);
+}
+
+function other(value: unknown): unknown {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  return typeof value === 'string' && value !== ''
+    ? value.slice(0, -1) + (value.endsWith('0') ? '1' : '0')
+    : 'x';
+}
