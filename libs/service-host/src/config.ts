@@ -37,6 +37,9 @@ export const baseConfig = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional().meta({
     description: 'OpenTelemetry collector (OTLP over HTTP); spans are exported only where it is set',
   }),
+  SHUTDOWN_DELAY_MS: integerText(0, 5_000).default(0).meta({
+    description: 'How long to say "not ready" before the port closes, for load balancers that poll',
+  }),
   FLORIN_PARENT_PIPE: z
     .enum(['stdin'])
     .optional()
@@ -55,7 +58,7 @@ export class ConfigError extends Error {
 }
 
 /** Reads and checks the environment. Throws ConfigError. An empty variable counts as missing. */
-export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv): C {
+export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = process.env): C {
   const problems: string[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
@@ -87,7 +90,7 @@ export function configJsonSchema(schema: ConfigSchema): Record<string, unknown> 
 }
 
 function isSecret(schema: ConfigSchema, name: string): boolean {
-  const field = schema.shape[name];
+  const field: unknown = schema.shape[name];
   return field instanceof z.ZodType && field.meta()?.['secretFromFile'] === true;
 }
 

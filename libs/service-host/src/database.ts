@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
-import type { DataSource, MixedList } from 'typeorm';
+import type * as TypeOrm from 'typeorm';
+import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
+
+type Class<T> = new () => T;
 
 export interface DataSourceOptions {
   /** Name of the service, as the database shows its connections. */
   name: string;
-  migrations: Function[];
-  entities?: Function[];
+  migrations: Class<MigrationInterface>[];
+  entities?: (Class<object> | EntitySchema)[];
   /** Connections at most; 10 unless told. */
   poolSize?: number;
 }
@@ -16,13 +19,13 @@ export interface DataSourceOptions {
  */
 export function createDataSource(url: string, options: DataSourceOptions): DataSource {
   // Loaded here, so that a service without a database starts without it.
-  const typeorm = createRequire(import.meta.url)('typeorm') as typeof import('typeorm');
+  const typeorm = createRequire(import.meta.url)('typeorm') as typeof TypeOrm;
   return new typeorm.DataSource({
     type: 'postgres',
     url,
     applicationName: options.name,
-    entities: (options.entities ?? []) as MixedList<Function>,
-    migrations: options.migrations as MixedList<Function>,
+    entities: options.entities ?? [],
+    migrations: options.migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,

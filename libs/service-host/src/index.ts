@@ -33,6 +33,6 @@ export {
   type ProblemDefinition,
 } from './problems.js';
 export { runService } from './run.js';
-export type { ServiceContext, ServiceDefinition } from './service.js';
+export type { ServiceContext, ServiceDefinition, TransportStrategy } from './service.js';
 export { startService, type RunningService } from './start.js';
 export { currentTrace, traceHeaders, type TraceHeaders } from './tracing.js';

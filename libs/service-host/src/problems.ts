@@ -75,6 +75,7 @@ export function problemBody(error: ProblemError, traceId?: string): Record<strin
 
 /** Problem for a status that a framework raised by itself. */
 export function problemOfStatus(status: number): ProblemDefinition {
+  if (status === 400) return commonProblems['invalid-request'];
   const found = Object.values(commonProblems).find((problem) => problem.status === status);
   if (found) return found;
   return status < 500 ? commonProblems['invalid-request'] : commonProblems.internal;

@@ -37,7 +37,7 @@ export async function runService<C extends BaseConfig>(service: ServiceDefinitio
 
 function configOrExit<C extends BaseConfig>(service: ServiceDefinition<C>): C | undefined {
   try {
-    return loadConfig(service.config, process.env);
+    return loadConfig(service.config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

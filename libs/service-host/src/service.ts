@@ -1,5 +1,4 @@
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
-import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import type { TokenVerifier } from './auth/token-verifier.js';
@@ -7,6 +6,12 @@ import type { BaseConfig, ConfigSchema } from './config.js';
 import type { HealthRegistry } from './health.js';
 import type { Logger } from './logger.js';
 import type { DocumentLink } from './openapi/swagger-ui.js';
+
+/** What brings messages to handlers; the strategies of `@florin/messaging` are such. */
+export interface TransportStrategy {
+  listen(callback: (error?: unknown) => void): unknown;
+  close(): unknown;
+}
 
 /** What a service is, as its main.ts gives it to `runService`. */
 export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
@@ -16,11 +21,11 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   /** Brings the service's own database up to date; run by the command `migrate`. */
   readonly migrate?: (config: C) => Promise<void>;
   readonly module: (context: ServiceContext<C>) => DynamicModule | Type | Promise<DynamicModule | Type>;
-  /** Consumers, connected before the service listens; strategies of `@florin/messaging`. */
+  /** Consumers, connected before the service listens. */
   readonly microservices?: (
     app: INestApplication,
     context: ServiceContext<C>,
-  ) => CustomTransportStrategy[] | Promise<CustomTransportStrategy[]>;
+  ) => TransportStrategy[] | Promise<TransportStrategy[]>;
   /** Last changes to the application before it starts, such as routes that are not controllers. */
   readonly configure?: (app: NestFastifyApplication, context: ServiceContext<C>) => void | Promise<void>;
   /** Documents that the page at `/docs` offers; the service's own unless told. */

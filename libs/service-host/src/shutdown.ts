@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseConfig } from './config.js';
 import type { OpenResponses } from './http/request-hooks.js';
 import type { ServiceContext } from './service.js';
@@ -49,6 +50,7 @@ async function inOrder<C extends BaseConfig>({
   const { logger } = context;
   logger.info('stopping');
   context.health.stop();
+  await delay(context.config.SHUTDOWN_DELAY_MS);
   abort();
   endStreams(openResponses);
   // A connection that was busy when the server stopped listening turns idle after its answer: close it then.
@@ -77,5 +79,5 @@ function endStreams(openResponses: OpenResponses): void {
 }
 
 function server(app: NestFastifyApplication): Server {
-  return app.getHttpServer() as Server;
+  return app.getHttpServer();
 }

@@ -87,11 +87,7 @@ async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, co
     // The router refuses these before any hook or filter of ours.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const problem = problemOfStatus(error.statusCode ?? 400);
-      sendProblem(
-        reply as FastifyReply,
-        new ProblemError(problem, 'The address is not well-formed.'),
-        undefined,
-      );
+      sendProblem(reply, new ProblemError(problem, 'The address is not well-formed.'), undefined);
     },
   });
   const fastify = adapter.getInstance();

@@ -106,10 +106,8 @@ export class TokenVerifier {
   #remember(token: string, claims: JWTPayload): void {
     this.#verified.set(token, claims);
     if (this.#verified.size <= this.#options.cacheSize) return;
-    for (const oldest of this.#verified.keys()) {
-      this.#verified.delete(oldest);
-      return;
-    }
+    const oldest = this.#verified.keys().next().value;
+    if (oldest !== undefined) this.#verified.delete(oldest);
   }
 
   async #key(...[header, jws]: Parameters<KeySet>): ReturnType<KeySet> {

@@ -17,16 +17,16 @@ class RefusedNumber {
 export function parseJson(text: string): unknown {
   let refused = false;
   const visit = (key: string, value: unknown, context: { source?: string }): unknown => {
+    if (
+      key === '__proto__' ||
+      (key === 'constructor' && value !== null && Object.hasOwn(value as object, 'prototype'))
+    ) {
+      throw malformed(`The key "${key}" is not allowed.`);
+    }
     if (typeof value === 'number') {
       if (isFaithful(value, context.source ?? '')) return value;
       refused = true;
       return new RefusedNumber(context.source ?? '');
-    }
-    if (
-      key === '__proto__' ||
-      (key === 'constructor' && value !== null && Object.hasOwn(Object(value), 'prototype'))
-    ) {
-      throw malformed(`The key "${key}" is not allowed.`);
     }
     return value;
   };

@@ -8,7 +8,7 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.js';
@@ -18,6 +18,7 @@ import { traceHeaders, tracer } from '../tracing.js';
 interface RequestTrace {
   readonly span: Span;
   readonly context: Context;
+  readonly startedAt: number;
 }
 
 const traces = new WeakMap<FastifyRequest, RequestTrace>();
@@ -45,7 +46,11 @@ export function observeRequests(
 
   fastify.addHook('onRequest', (request, reply, done) => {
     open.add(reply.raw);
-    reply.raw.once('close', () => open.delete(reply.raw));
+    reply.raw.once('close', () => {
+      open.delete(reply.raw);
+      // 499 is what nginx calls a request whose client went away before the answer.
+      finish(request, reply.raw.headersSent ? reply.raw.statusCode : 499);
+    });
     const started = startTrace(request);
     // On the raw response, so that a handler that writes to it directly (a stream) sends it too.
     const traceparent = traceHeaders(started.context)?.traceparent;
@@ -54,22 +59,13 @@ export function observeRequests(
   });
   // Not earlier: the events of a body's stream run outside of the context of the hook that came before them.
   fastify.addHook('preValidation', (request, _reply, done) => context.with(contextOf(request), done));
-  fastify.addHook('onResponse', (request, reply, done) => {
-    finish(request, reply, reply.statusCode);
-    done();
-  });
-  // The status that nginx gave to a request whose client went away.
-  fastify.addHook('onRequestAbort', (request, done) => {
-    finish(request, undefined, 499);
-    done();
-  });
 
-  const finish = (request: FastifyRequest, reply: FastifyReply | undefined, status: number): void => {
+  const finish = (request: FastifyRequest, status: number): void => {
     const started = traces.get(request);
     if (!started) return;
     traces.delete(request);
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
-    const ms = Math.round((reply?.elapsedTime ?? 0) * 10) / 10;
+    const ms = Math.round((performance.now() - started.startedAt) * 10) / 10;
     duration.observe({ method: request.method, route, status }, ms / 1_000);
     endSpan(started.span, request.method, route, status);
     const { traceId, spanId } = started.span.spanContext();
@@ -84,7 +80,7 @@ export function observeRequests(
 function startTrace(request: FastifyRequest): RequestTrace {
   const parent = propagation.extract(ROOT_CONTEXT, request.headers);
   const span = tracer().startSpan(request.method, { kind: SpanKind.SERVER }, parent);
-  const started = { span, context: trace.setSpan(parent, span) };
+  const started = { span, context: trace.setSpan(parent, span), startedAt: performance.now() };
   traces.set(request, started);
   return started;
 }

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  baseConfig,
+  ConfigError,
+  configJsonSchema,
+  httpUrl,
+  integerText,
+  loadConfig,
+  secretFromFile,
+} from './index.js';
+
+const schema = baseConfig.extend({
+  DATABASE_URL: secretFromFile('address of the database, with its password'),
+  WALLET_URL: httpUrl(),
+  WAIT_MS: integerText(1, 60_000).default(5_000),
+});
+const good = {
+  PORT: '8080',
+  ISSUER: 'http://identity.test/',
+  JWKS_URL: 'http://identity.test/jwks.json',
+  DATABASE_URL: 'postgres://florin:hunter2@db/payments',
+  WALLET_URL: 'https://wallet.test',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(schema, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.messages;
+    throw error;
+  }
+}
+
+describe('configuration', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'florin-config-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('reads the environment, with defaults and numbers', () => {
+    expect(loadConfig(schema, good)).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 8_080,
+      WAIT_MS: 5_000,
+      ISSUER: 'http://identity.test',
+      DATABASE_URL: good.DATABASE_URL,
+    });
+  });
+
+  it('says one thing for every missing value, and how to give a secret', () => {
+    expect(problemsOf({})).toEqual([
+      'PORT: is missing (Port to listen on; 0 takes a free one)',
+      'ISSUER: is missing (Issuer that tokens must name in `iss`)',
+      'JWKS_URL: is missing (Where the public keys of the issuer are)',
+      'DATABASE_URL: is missing; set it or DATABASE_URL_FILE (address of the database, with its password)',
+      'WALLET_URL: is missing',
+    ]);
+  });
+
+  it.each([
+    ['PORT', '80800', 'must be a whole number from 0 to 65535'],
+    ['PORT', '80.5', 'must be a whole number from 0 to 65535'],
+    ['PORT', '0x50', 'must be a whole number from 0 to 65535'],
+    ['WALLET_URL', 'ftp://wallet', 'must be an http or https address such as http://127.0.0.1:8080'],
+    ['WALLET_URL', 'wallet', 'must be an http or https address such as http://127.0.0.1:8080'],
+    ['NODE_ENV', 'prod', 'Invalid option: expected one of "development"|"test"|"production"'],
+  ])('refuses %s=%s without repeating it', (name, value, message) => {
+    expect(problemsOf({ ...good, [name]: value })).toEqual([`${name}: ${message}`]);
+  });
+
+  it('takes an empty variable as missing', () => {
+    expect(problemsOf({ ...good, WALLET_URL: '' })).toEqual(['WALLET_URL: is missing']);
+  });
+
+  it('reads a secret from the file that the variable names', () => {
+    const { DATABASE_URL: _, ...rest } = good;
+    const file = join(folder, 'database-url');
+    writeFileSync(file, 'postgres://from-a-file\n');
+    expect(loadConfig(schema, { ...rest, DATABASE_URL_FILE: file }).DATABASE_URL).toBe(
+      'postgres://from-a-file',
+    );
+  });
+
+  it('refuses a secret that is given twice, and a file that cannot be read', () => {
+    const { DATABASE_URL: _, ...rest } = good;
+    expect(problemsOf({ ...good, DATABASE_URL_FILE: '/somewhere' })).toEqual([
+      'DATABASE_URL: set either DATABASE_URL or DATABASE_URL_FILE, not both',
+    ]);
+    expect(problemsOf({ ...rest, DATABASE_URL_FILE: join(folder, 'nothing') })).toEqual([
+      'DATABASE_URL: the file that DATABASE_URL_FILE names cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('describes the environment as JSON Schema, the files of secrets too', () => {
+    const json = configJsonSchema(schema) as { properties: object; required: string[] };
+    expect(Object.keys(json.properties)).toEqual([...Object.keys(schema.shape), 'DATABASE_URL_FILE']);
+    expect(json.required).toEqual(['PORT', 'ISSUER', 'JWKS_URL', 'WALLET_URL']);
+    expect(z.fromJSONSchema(json as never)).toBeInstanceOf(z.ZodType);
+  });
+});

@@ -1,0 +1,90 @@
+import { ProblemError } from '../problems.js';
+import { parseJson } from './json-body.js';
+
+function refusal(text: string): { type: string; detail: string; errors: unknown } {
+  try {
+    parseJson(text);
+  } catch (error) {
+    if (error instanceof ProblemError) {
+      return {
+        type: error.problem.type.split('/').at(-1)!,
+        detail: error.detail,
+        errors: error.extensions['errors'],
+      };
+    }
+    throw error;
+  }
+  throw new Error(`accepted ${text}`);
+}
+
+describe('parseJson', () => {
+  it.each([
+    ['{"value":9007199254740991}', { value: 9_007_199_254_740_991 }],
+    ['{"value":-9007199254740991}', { value: -9_007_199_254_740_991 }],
+    ['{"value":0,"list":[1,2]}', { value: 0, list: [1, 2] }],
+    // A fraction is what it says: the schema refuses it, in its own words.
+    ['{"value":12.5}', { value: 12.5 }],
+    ['{"text":"1e30 and 9007199254740993"}', { text: '1e30 and 9007199254740993' }],
+    ['{"constructor":"Rossi","prototype":1}', { constructor: 'Rossi', prototype: 1 }],
+    ['null', null],
+  ])('takes %s as it is', (text, value) => {
+    expect(parseJson(text)).toEqual(value);
+  });
+
+  it.each([
+    '9007199254740992',
+    '9007199254740993',
+    '-9007199254740993',
+    '1e30',
+    '1e2',
+    '12.0',
+    '1e400',
+    '9007199254740991.4',
+    '12.00000000000000000001',
+  ])('refuses %s, which a double cannot hold as it is written', (number) => {
+    expect(refusal(`{"amount":{"value":${number}}}`)).toEqual({
+      type: 'invalid-request',
+      detail: 'A number in the body cannot be taken exactly.',
+      errors: [
+        {
+          pointer: '/amount/value',
+          detail: `${number} must be a whole number written with digits only, at most 9007199254740991 either way`,
+        },
+      ],
+    });
+  });
+
+  it('points at every refused number, and escapes the pointers', () => {
+    expect(refusal('{"a/b":[1,1e1],"c~d":2.0}').errors).toMatchObject([
+      { pointer: '/a~1b/1' },
+      { pointer: '/c~0d' },
+    ]);
+  });
+
+  it('shortens a number of many digits', () => {
+    const [error] = refusal(`[${'9'.repeat(1_000)}]`).errors as { detail: string }[];
+    expect(error!.detail).toMatch(/^9{40}… must be/);
+  });
+
+  it.each(['', '{', '{"a":1,}', "{'a':1}", 'NaN', '01', '\u0000'])('refuses %j as not JSON', (text) => {
+    expect(refusal(text)).toMatchObject({ type: 'malformed-json', detail: 'The body is not valid JSON.' });
+  });
+
+  it.each([
+    '{"__proto__":{"admin":true}}',
+    '{"a":[{"__proto__":1}]}',
+    '{"constructor":{"prototype":{"x":1}}}',
+  ])('refuses %s, which would poison a prototype', (text) =>
+    expect(refusal(text)).toMatchObject({
+      type: 'malformed-json',
+      detail: expect.stringContaining('is not allowed'),
+    }),
+  );
+
+  it('refuses a nesting that would exhaust the stack', () => {
+    expect(refusal('['.repeat(32_000) + ']'.repeat(32_000))).toMatchObject({
+      type: 'malformed-json',
+      detail: 'The body is nested too deeply.',
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import { commonProblems, defineProblems, problemBody, ProblemError, problemOfStatus } from './problems.js';
+
+describe('problems', () => {
+  it('get a stable type from their code', () => {
+    expect(defineProblems({ 'insufficient-funds': { title: 'Not enough money', status: 422 } })).toEqual({
+      'insufficient-funds': {
+        type: 'https://florin.dev/problems/insufficient-funds',
+        title: 'Not enough money',
+        status: 422,
+      },
+    });
+  });
+
+  it('are sent with their detail, extensions and trace', () => {
+    const error = new ProblemError(commonProblems['not-found'], 'There is no such payment.', {
+      paymentId: '1',
+    });
+    expect(problemBody(error, 'abc')).toEqual({
+      type: 'https://florin.dev/problems/not-found',
+      title: 'Not found',
+      status: 404,
+      detail: 'There is no such payment.',
+      paymentId: '1',
+      traceId: 'abc',
+    });
+  });
+
+  it.each([
+    [404, 'not-found'],
+    [415, 'unsupported-media-type'],
+    [418, 'invalid-request'],
+    [500, 'internal'],
+    [599, 'internal'],
+  ] as const)('of status %d is %s', (status, code) => {
+    expect(problemOfStatus(status)).toBe(commonProblems[code]);
+  });
+
+  it('have types of their own', () => {
+    const types = Object.values(commonProblems).map(({ type }) => type);
+    expect(new Set(types).size).toBe(types.length);
+  });
+});

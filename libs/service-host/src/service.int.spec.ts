@@ -1,0 +1,197 @@
+import type { JWTPayload } from 'jose';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import { listRoutes } from './index.js';
+import { OrdersService, typeOf } from './orders-service.fixture.spec.js';
+
+describe('a service', () => {
+  let orders: OrdersService;
+  beforeAll(async () => {
+    orders = await OrdersService.start();
+  });
+  afterAll(() => orders.stop());
+
+  it('answers a valid request of a signed-in person', async () => {
+    const { status, body } = await orders.place('{"amount":{"value":1250,"currency":"EUR"}}');
+    expect(status).toBe(201);
+    expect(body).toEqual({ amount: { value: 1_250, currency: 'EUR' }, person: { personId: 'anna' } });
+  });
+
+  describe('guards', () => {
+    it('stand before every route that is not public: people need a token', async () => {
+      const routes = listRoutes(orders.running.app);
+      expect(routes.filter(({ access }) => access.kind === 'public').map(({ path }) => path)).toEqual([
+        '/docs',
+        '/docs/assets/:name',
+        '/docs/json',
+        '/docs/start.js',
+        '/health/live',
+        '/health/ready',
+        '/metrics',
+        '/v1/misc/fail/:how',
+        '/v1/misc/half',
+        '/v1/misc/trace',
+      ]);
+      const guarded = routes.filter(({ access }) => access.kind !== 'public');
+      expect(guarded.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'GET /internal/orders',
+        'GET /v1/orders',
+        'POST /v1/orders',
+        'GET /v1/orders/:id',
+      ]);
+      for (const { method, path } of guarded) {
+        const { status, body, headers } = await orders.call(path, { method });
+        expect([status, typeOf(body), headers.get('www-authenticate')]).toEqual([
+          401,
+          'token-missing',
+          'Bearer',
+        ]);
+      }
+    });
+
+    it('refuse the tokens of others, each with its own type', async () => {
+      const expired = await orders.token({ exp: 1 });
+      const foreign = await orders.token({ iss: 'https://evil.test' });
+      const tampered = `${(await orders.token()).slice(0, -8)}AAAAAAAA`;
+      for (const [given, type] of [
+        [expired, 'token-expired'],
+        [foreign, 'token-foreign'],
+        [tampered, 'token-invalid'],
+      ]) {
+        const { status, body } = await orders.call('/v1/orders', {
+          headers: { authorization: `Bearer ${given}` },
+        });
+        expect([status, typeOf(body)]).toEqual([401, type]);
+      }
+    });
+
+    it('let services into internal routes, with the scope', async () => {
+      const ask = async (claims: JWTPayload) =>
+        orders.call('/internal/orders', {
+          headers: {
+            authorization: `Bearer ${await orders.token({ aud: 'florin-internal', sub: 'service:payments', ...claims })}`,
+          },
+        });
+      expect((await ask({ scope: 'orders:read x' })).body).toEqual({
+        service: 'payments',
+        scopes: ['orders:read', 'x'],
+      });
+      expect(await ask({ scope: 'x' })).toMatchObject({ status: 403 });
+      expect(await ask({ aud: 'florin' })).toMatchObject({ status: 401 });
+    });
+  });
+
+  describe('problems', () => {
+    it('of the domain keep their type, detail and extensions, and say the trace', async () => {
+      const path = '/v1/orders/0193b1f6-7f2e-7000-8000-000000000000';
+      const { status, headers, body } = await orders.call(path, {
+        headers: { authorization: `Bearer ${await orders.token()}` },
+      });
+      expect(status).toBe(409);
+      expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(body).toEqual({
+        type: 'https://florin.dev/problems/too-late',
+        title: 'Too late',
+        status: 409,
+        detail: 'Order 0193b1f6-7f2e-7000-8000-000000000000 is closed.',
+        since: 'yesterday',
+        traceId: headers.get('traceparent')!.split('-')[1],
+      });
+    });
+
+    it.each([
+      ['{', 400, 'malformed-json'],
+      ['', 400, 'malformed-json'],
+      ['{"__proto__":{}}', 400, 'malformed-json'],
+      ['[]', 400, 'invalid-request'],
+      ['{"amount":{"value":9007199254740993,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":1e30,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":12.5,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":0,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":-1,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":1,"currency":"EUR"},"fee":0}', 400, 'invalid-request'],
+    ])('of the body %j: %d %s', async (body, status, type) => {
+      const answer = await orders.place(body);
+      expect([answer.status, typeOf(answer.body)]).toEqual([status, type]);
+    });
+
+    it('point at what is wrong', async () => {
+      expect((await orders.place('{"amount":{"value":12.5}}')).body['errors']).toEqual([
+        { pointer: '/amount/value', detail: 'must be a whole number of cents' },
+        { pointer: '/amount/currency', detail: 'is missing' },
+      ]);
+    });
+
+    it('of a body beyond 64 KiB, declared or streamed', async () => {
+      const { status, body } = await orders.place(`{"note":"${'x'.repeat(65_536)}"}`);
+      expect([status, typeOf(body)]).toEqual([413, 'payload-too-large']);
+      const streamed = await request(`${orders.running.url}/v1/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: Readable.from(Array.from({ length: 10 }, () => 'x'.repeat(10_000))),
+      });
+      expect(streamed.statusCode).toBe(413);
+      await streamed.body.dump();
+    });
+
+    it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml'])(
+      'of the media type %s',
+      async (type) => {
+        const { status, body } = await orders.place('a=b', { 'content-type': type });
+        expect([status, typeOf(body)]).toEqual([415, 'unsupported-media-type']);
+      },
+    );
+
+    it('of a query: unknown and wrong parameters', async () => {
+      const headers = { authorization: `Bearer ${await orders.token()}` };
+      expect((await orders.call('/v1/orders?limit=5', { headers })).body).toEqual({ limit: 5 });
+      const { status, body } = await orders.call('/v1/orders?limit=500&offset=3', { headers });
+      expect(status).toBe(400);
+      expect(body).toMatchObject({
+        in: 'query',
+        errors: [
+          { pointer: '/limit', detail: 'must be a whole number from 1 to 100' },
+          { pointer: '/offset', detail: 'is not known here' },
+        ],
+      });
+    });
+
+    it('of a path: an id that is none', async () => {
+      const headers = { authorization: `Bearer ${await orders.token()}` };
+      expect((await orders.call('/v1/orders/1', { headers })).body).toMatchObject({
+        in: 'path',
+        errors: [{ pointer: '/id' }],
+      });
+    });
+
+    it('of an address where nothing is, and of a method that is not there', async () => {
+      expect(await orders.call('/v1/nothing?token=1')).toMatchObject({ status: 404 });
+      const { status, body, headers } = await orders.call('/v1/orders', { method: 'DELETE' });
+      expect([status, typeOf(body), headers.get('allow')]).toEqual([405, 'method-not-allowed', 'GET, POST']);
+      const malformed = await orders.call('/v1/%zz');
+      expect([malformed.status, typeOf(malformed.body)]).toEqual([400, 'invalid-request']);
+    });
+
+    it('of our own tell nothing of what happened; the log does', async () => {
+      const { status, body } = await orders.call('/v1/misc/fail/code');
+      expect([status, typeOf(body)]).toEqual([500, 'internal']);
+      expect(JSON.stringify(body)).not.toContain('secret');
+      const line = orders.log.find((entry) => entry.includes('secret in code'));
+      expect(JSON.parse(line!)).toMatchObject({
+        level: 'error',
+        traceId: body['traceId'],
+        err: { message: 'secret in code' },
+      });
+    });
+
+    it('of something that cannot be reached invite to try again', async () => {
+      const { status, body, headers } = await orders.call('/v1/misc/fail/outage');
+      expect([status, typeOf(body), headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+    });
+
+    it('after the first byte end the connection, so that nobody takes half an answer for a whole', async () => {
+      await expect(orders.call('/v1/misc/half')).rejects.toThrow();
+    });
+  });
+});
