@@ -1,4 +1,8 @@
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
 
 /**
  * The one text of a JSON value by RFC 8785, for what a ledger stores: keys in the order of their UTF-16 units, no

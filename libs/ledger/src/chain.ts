@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from './canonical.js';
+import { canonicalJson, type JsonObject } from './canonical.js';
 import { encodeEvent } from './codec.js';
 import type { LedgerEvent } from './events.js';
 
@@ -13,7 +13,7 @@ export interface StoredForm {
   /** UUID of the hash's first 16 bytes (RFC 9562, version 8): the same event again is the same id. */
   readonly id: string;
   readonly type: string;
-  readonly data: Json;
+  readonly data: JsonObject;
   readonly metadata: {
     readonly schema: typeof SCHEMA;
     readonly ledger: string;

@@ -5,6 +5,14 @@ import { anna, created, funding, NOW, opened, posted, sha256, stored, testMoney 
 /** What `sha256sum` makes of the text below: a change here breaks every book that exists. */
 const firstHash = 'b47ae3dcf10a63f15fd8621f95fbca2c8e97d0b017ff5e2c08676a00a630751a';
 
+function corruptionOf(type: string, data: unknown): unknown {
+  try {
+    return decodeEvent(type, data);
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('createSealer', () => {
   it('hashes the RFC 8785 form of data, ledger, predecessor, revision, schema and type', () => {
     const text =
@@ -75,13 +83,11 @@ describe('the stored form of an event', () => {
   );
 
   it('is refused when its type is not known', () => {
-    expect(() => decodeEvent('EntryPostedV9', {})).toThrow(
-      expect.objectContaining({
-        name: 'LedgerCorrupt',
-        code: 'event_unknown',
-        message: '"EntryPostedV9" is not a type of event that this version knows',
-      }),
-    );
+    expect(corruptionOf('EntryPostedV9', {})).toMatchObject({
+      name: 'LedgerCorrupt',
+      code: 'event_unknown',
+      message: '"EntryPostedV9" is not a type of event that this version knows',
+    });
   });
 
   const account = encodeEvent(opened(anna)) as object;
@@ -124,9 +130,11 @@ describe('the stored form of an event', () => {
       { ...(encodeEvent(rejected) as object), code: 'mood' },
     ],
   ])('is refused when %s', (message, type, stored) => {
-    expect(() => decodeEvent(type, stored)).toThrow(
-      expect.objectContaining({ name: 'LedgerCorrupt', code: 'event_malformed', message }),
-    );
+    expect(corruptionOf(type, stored)).toMatchObject({
+      name: 'LedgerCorrupt',
+      code: 'event_malformed',
+      message,
+    });
   });
 
   it('is refused when its entry does not balance', () => {
@@ -134,11 +142,9 @@ describe('the stored form of an event', () => {
       { account: 'wallet:anna', amount: 5 },
       { account: 'wallet:bruno', amount: -4 },
     ];
-    expect(() => decodeEvent('EntryPosted', { ...data, postings })).toThrow(
-      expect.objectContaining({
-        code: 'entry_invalid',
-        message: 'not an entry: the postings sum to 1, not to zero',
-      }),
-    );
+    expect(corruptionOf('EntryPosted', { ...data, postings })).toMatchObject({
+      code: 'entry_invalid',
+      message: 'not an entry: the postings sum to 1, not to zero',
+    });
   });
 });

@@ -1,12 +1,12 @@
 import { accountClasses, accountFault, type AccountClass } from './accounts.js';
-import type { Json } from './canonical.js';
+import type { JsonObject } from './canonical.js';
 import { LedgerCorrupt } from './corrupt.js';
 import { buildEntry, isRejection, labelsFault, rejectionCodes, type Posting } from './entry.js';
 import type { AccountOpened, EntryPosted, EntryRejected, LedgerCreated, LedgerEvent } from './events.js';
 import { amountFromWire, amountToWire, CURRENCY } from './money.js';
 
 /** The data that is stored for an event, beside its type: amounts as JSON integers. */
-export function encodeEvent(event: LedgerEvent): Json {
+export function encodeEvent(event: LedgerEvent): JsonObject {
   switch (event.type) {
     case 'LedgerCreated':
       return { currency: event.currency, ledger: event.ledger, recordedAt: event.recordedAt };

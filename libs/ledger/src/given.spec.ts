@@ -44,7 +44,7 @@ export const testMoney: OpenAccount = {
   account: 'source:test-money',
   owner: null,
   class: 'asset',
-  chart: '1910',
+  chart: '1900',
   floor: null,
   testMoney: true,
 };

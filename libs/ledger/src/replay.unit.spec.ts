@@ -194,7 +194,7 @@ describe('a history that was sealed wrong', () => {
     [
       'entry_id_repeated',
       'a posted entry is refused',
-      { ...refusal, entryId: payment.entryId, recordedAt: NOW + 9 } as LedgerEvent,
+      { ...refusal, entryId: payment.entryId, recordedAt: NOW + 9 },
     ],
     [
       'entry_id_invalid',

@@ -34,7 +34,7 @@ describe('trialBalance', () => {
         { class: 'liability', ...wallets },
       ],
       byChart: [
-        { class: 'asset', chart: '1910', ...assets },
+        { class: 'asset', chart: '1900', ...assets },
         { class: 'liability', chart: '2010', ...wallets },
       ],
     });
