@@ -1,0 +1,30 @@
+import { createHash, createPrivateKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureKeys } from './keys.js';
+
+const parent = mkdtempSync(join(tmpdir(), 'florin-keys-'));
+afterAll(() => rmSync(parent, { recursive: true }));
+
+it('makes the secrets once, for the owner alone', () => {
+  const folder = join(parent, 'keys');
+  const files = ensureKeys(folder);
+  const read = () => (Object.values(files) as string[]).map((file) => readFileSync(file, 'utf8'));
+  const first = read();
+  expect(ensureKeys(folder)).toEqual(files);
+  expect(read()).toEqual(first);
+  for (const file of Object.values(files) as string[]) expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+it('makes a signing key for EdDSA, and a client whose hash fits its secret', () => {
+  const files = ensureKeys(join(parent, 'other'));
+  expect(createPrivateKey(readFileSync(files.signingKey, 'utf8')).asymmetricKeyType).toBe('ed25519');
+  const secretHash = createHash('sha256')
+    .update(readFileSync(files.notificationsSecret, 'utf8'))
+    .digest('hex');
+  expect(JSON.parse(readFileSync(files.serviceClients, 'utf8'))).toEqual({
+    notifications: { secretHash, scopes: ['people:read'] },
+  });
+});

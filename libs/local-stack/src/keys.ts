@@ -1,0 +1,48 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Paths of the secrets of one stack. */
+export interface KeyFiles {
+  /** Ed25519 private key, PKCS8 PEM: identity signs tokens with it. */
+  readonly signingKey: string;
+  /** JSON: who may ask identity for a service token, and for what. */
+  readonly serviceClients: string;
+  /** The secret of notifications as such a client. */
+  readonly notificationsSecret: string;
+  readonly otpPepper: string;
+}
+
+/** The secrets in `folder`; made where they are missing (folder 0700, files 0600), never changed. */
+export function ensureKeys(folder: string): KeyFiles {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const notificationsSecret = ensureFile(join(folder, 'notifications-client-secret'), randomSecret);
+  return {
+    signingKey: ensureFile(join(folder, 'signing-key.pem'), newSigningKey),
+    serviceClients: ensureFile(join(folder, 'service-clients.json'), () => clientsOf(notificationsSecret)),
+    notificationsSecret,
+    otpPepper: ensureFile(join(folder, 'otp-pepper'), randomSecret),
+  };
+}
+
+/** Under another name first: an interrupted start must not leave half a key. */
+function ensureFile(file: string, content: () => string): string {
+  if (existsSync(file)) return file;
+  writeFileSync(`${file}.new`, content(), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return file;
+}
+
+function clientsOf(notificationsSecret: string): string {
+  const secretHash = createHash('sha256').update(readFileSync(notificationsSecret, 'utf8')).digest('hex');
+  return JSON.stringify({ notifications: { secretHash, scopes: ['people:read'] } });
+}
+
+function newSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+function randomSecret(): string {
+  return randomBytes(32).toString('base64url');
+}

@@ -1,0 +1,16 @@
+/** The services, in the order in which a screen lists them. */
+export const serviceNames = [
+  'gateway',
+  'identity',
+  'wallet',
+  'payments',
+  'catalog',
+  'notifications',
+] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export const engineNames = ['postgres', 'eventStore', 'kafka'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** A port on 127.0.0.1 for every process of the stack. */
+export type PortPlan = Readonly<Record<ServiceName | EngineName, number>>;

@@ -1,0 +1,103 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Engines, inheritedEnvironment, startEngines } from './engines.js';
+import { ensureKeys } from './keys.js';
+import type { PortPlan, ServiceName } from './names.js';
+import { type BlockReservation, reserveFreeBlock } from './port-block.js';
+import { serviceEnvironment } from './service-environment.js';
+import { Services } from './services.js';
+
+export interface StackOptions {
+  /** Keeps everything: `engines/`, `keys/`, `logs/`. Made if missing. Never for two stacks at once. */
+  readonly dataDir: string;
+  /** 'free' takes a block of free ports. */
+  readonly ports: 'free' | PortPlan;
+  /** Environment variables to add, by service. */
+  readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  readonly onProgress?: (text: string) => void;
+  /** A process has ended that nobody stopped. Nothing is started again by itself. */
+  readonly onUnexpectedEnd?: (name: ServiceName | 'engines', how: string) => void;
+  /** Breaks off the start. */
+  readonly signal?: AbortSignal;
+}
+
+/** The whole product on this machine. It ends with the process that started it, however that ends. */
+export interface Stack {
+  readonly gatewayUrl: string;
+  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly eventStoreUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  /** PostgreSQL connection string, as the database's own role. */
+  databaseUrl(database: string): string;
+  /** Sends the signal; for one that ends the service, resolves when it has ended. */
+  kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
+  /** Starts a service again that has ended; resolves when it is ready. */
+  start(service: ServiceName): Promise<void>;
+  /** The last part of a service's log. */
+  logs(service: ServiceName): string;
+  /** Gateway first, then the services, the engines last. No process is left. */
+  stop(): Promise<void>;
+}
+
+/** Starts engines, migrations and services, and resolves when all are ready. A start that fails leaves no process behind. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dataDir = resolve(options.dataDir);
+  await mkdir(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
+  const reservation = options.ports === 'free' ? await reserveFreeBlock(dataDir) : undefined;
+  const ports = options.ports === 'free' ? (reservation as BlockReservation).ports : options.ports;
+  const signal = options.signal ?? new AbortController().signal;
+  let engines: Engines | undefined;
+  try {
+    options.onProgress?.('Starting the engines: event store, Kafka broker, PostgreSQL');
+    engines = await startEngines({ dataDir, ports, signal });
+    const services = servicesOn(engines, ports, { ...options, dataDir });
+    await services.startAll(signal, (ready) =>
+      options.onProgress?.(`Starting the services, ready: ${ready.join(', ')}`),
+    );
+    return stackOf(engines, services, reservation, options);
+  } catch (error) {
+    await engines?.stop();
+    await reservation?.release();
+    throw error;
+  }
+}
+
+function servicesOn(engines: Engines, ports: PortPlan, options: StackOptions): Services {
+  const surroundings = { ...engines, ports, keys: ensureKeys(join(options.dataDir, 'keys')) };
+  return new Services({
+    dataDir: options.dataDir,
+    ports,
+    environment: (service) => ({
+      ...inheritedEnvironment(),
+      ...serviceEnvironment(service, surroundings),
+      ...options.env?.[service],
+    }),
+    onUnexpectedEnd: (service, how) => options.onUnexpectedEnd?.(service, how),
+  });
+}
+
+function stackOf(
+  engines: Engines,
+  services: Services,
+  reservation: BlockReservation | undefined,
+  options: StackOptions,
+): Stack {
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await services.stop();
+    await engines.stop();
+    await reservation?.release();
+  };
+  void engines.exited.then((how) => stopping ?? options.onUnexpectedEnd?.('engines', how));
+  return {
+    gatewayUrl: services.urls.gateway,
+    urls: services.urls,
+    eventStoreUrl: engines.eventStoreUrl,
+    kafkaBrokers: engines.kafkaBrokers,
+    databaseUrl: (database) => engines.databaseUrl(database),
+    kill: (service, signal) => services.kill(service, signal),
+    start: (service) => services.start(service),
+    logs: (service) => services.logs(service),
+    stop: () => (stopping ??= stop()),
+  };
+}
