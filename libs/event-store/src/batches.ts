@@ -47,7 +47,7 @@ async function* pull<T>(source: Source, news: News, options: BatchOptions): Asyn
 
 /** Waits for the next thing to happen on a stream. Its error listener stays: late errors must not be unhandled. */
 class News {
-  error: unknown;
+  error: Error | undefined;
   #over = false;
   #any = false;
   #wake: () => void = () => undefined;

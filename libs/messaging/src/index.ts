@@ -1,1 +1,26 @@
-export {};
+export { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
+export {
+  fromKafkaMessage,
+  MalformedEvent,
+  maxEventBytes,
+  toKafkaMessage,
+  type EncodedEvent,
+  type IncomingMessage,
+} from './cloud-event-codec.js';
+export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
+export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
+export type { Logger } from './logger.js';
+export { OnEvents, type BatchContext, type OnEventsOptions } from './on-events.js';
+export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
+export {
+  insertOutboxSql,
+  outboxColumns,
+  outboxMigrationSql,
+  writeOutbox,
+  type OutboxColumns,
+  type OutboxEvent,
+} from './outbox.js';
+export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
+export type { Sql } from './sql.js';
+export { ensureTopics, type TopicSettings } from './topics.js';
+export { isTransient } from './transient.js';

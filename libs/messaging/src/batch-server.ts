@@ -1,0 +1,304 @@
+import { ServerKafka, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Counter, Registry } from 'prom-client';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { backOff, type Backoff } from './backoff.js';
+import {
+  handleMessages,
+  type BatchMessage,
+  type BatchPolicy,
+  type DeadLetterReason,
+} from './batch-handling.js';
+import { deadLetter } from './dead-letter.js';
+import { createKafka, type KafkaSettings } from './kafka.js';
+import type { Logger } from './logger.js';
+import { counter } from './metrics.js';
+import { OffsetCommitter } from './offset-committer.js';
+import { extrasKey, type BatchContext, type HandlerExtras } from './on-events.js';
+import type { EventPublisher } from './publisher.js';
+import { withConsumerSpan } from './trace.js';
+
+export interface BatchServerOptions {
+  readonly kafka: KafkaSettings;
+  readonly groupId: string;
+  /** Takes the dead letters. */
+  readonly publisher: Pick<EventPublisher, 'send'>;
+  readonly logger: Logger;
+  readonly metrics?: Registry;
+  /** Only handlers with this `server` in `OnEvents` are bound, where an application has several servers. */
+  readonly name?: symbol;
+  /** Events handed over at once, at most. Default 500. */
+  readonly maxBatch?: number;
+  /** Partitions handled at the same time. Default 3. */
+  readonly concurrency?: number;
+  /** Runs of the handler that one event gets, and the waits between them. Default 5 in about 3 s. */
+  readonly retry?: Partial<Backoff & { readonly maxAttempts: number }>;
+  /** Told when this process gets partitions, before their first batch. Must not throw. */
+  readonly onAssigned?: (topic: string, partitions: readonly number[]) => void;
+  /** Told when partitions went to somebody else or the consumer lost the group. Must not throw. */
+  readonly onRevoked?: (topic: string, partitions: readonly number[]) => void;
+}
+
+type Assignment = Readonly<Record<string, readonly number[]>>;
+
+const heartbeatMs = 500;
+const backoff = { firstDelayMs: 200, longestDelayMs: 5_000 };
+
+/**
+ * Nest's decorators over Kafka in batches: binds the `OnEvents` handlers of the application to one consumer group.
+ * `app.connectMicroservice({ strategy: new KafkaBatchServer(…) })`.
+ *
+ * Each batch holds events of one partition in order. Offsets are committed after the effect only. What fails is tried
+ * again, what keeps failing goes to `<topic>.dlq`, an outage is waited out (see `handleMessages`). While a partition
+ * waits, the others of this group member wait with it: give slow work a group of its own. A lost connection is
+ * taken up again for as long as it takes; `isReady` tells.
+ */
+export class KafkaBatchServer extends ServerKafka implements CustomTransportStrategy {
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  readonly #events: Counter<'topic' | 'group' | 'outcome'>;
+  readonly #logger: Logger;
+  #committer: OffsetCommitter | undefined;
+  /** Aborted when the session with Kafka ends, so that no handler waits for an outage to pass on its behalf. */
+  #session = new AbortController();
+  #assigned: Assignment = {};
+  #joined = false;
+  #done: Promise<void> | undefined;
+
+  constructor(private readonly settings: BatchServerOptions) {
+    super({ postfixId: '', client: { brokers: [] }, consumer: { groupId: settings.groupId } });
+    if (settings.name !== undefined) this.transportId = settings.name;
+    this.#logger = settings.logger;
+    this.#events = counter(
+      settings.metrics,
+      'florin_consumer_events_total',
+      'Events by what became of them: handled, skipped, retried, dead_lettered',
+      ['topic', 'group', 'outcome'],
+    );
+  }
+
+  /** Begins to consume; does not wait for Kafka, so that the service answers its health checks while Kafka is away. */
+  override listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      this.#checkHandlers();
+      this.#done ??= this.#supervise();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+    return Promise.resolve();
+  }
+
+  /** Whether this consumer is a member of its group and gets messages. */
+  isReady(): boolean {
+    return this.#joined;
+  }
+
+  /** For readiness checks: rejects while the consumer is not in its group. */
+  ping(): Promise<void> {
+    return this.#joined
+      ? Promise.resolve()
+      : Promise.reject(new Error(`consumer ${this.groupId} is not in its group`));
+  }
+
+  /** Lets the batches under way finish, commits their offsets and leaves the group. */
+  override async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#done;
+  }
+
+  override createClient<T = Kafka>(): Promise<T> {
+    return Promise.resolve(createKafka({ logger: this.#logger, ...this.settings.kafka }) as T);
+  }
+
+  /** Where Nest's server would hand over message by message. */
+  override async bindEvents(consumer: Consumer): Promise<void> {
+    await consumer.subscribe({ topics: [...this.messageHandlers.keys()], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: this.settings.concurrency ?? 3,
+      eachBatch: (payload) => this.#track(this.#eachBatch(payload)),
+    });
+  }
+
+  #checkHandlers(): void {
+    if (this.messageHandlers.size === 0) throw new Error(`consumer ${this.groupId} has no handlers`);
+    for (const [topic, handler] of this.messageHandlers) {
+      if (handler.extras?.[extrasKey] === undefined)
+        throw new Error(`${topic}: use OnEvents for its handler`);
+      // Two would share one retry and one dead letter, and each would be run again for the other's failure.
+      if (handler.next !== undefined) throw new Error(`${topic}: two handlers in group ${this.groupId}`);
+    }
+  }
+
+  /** Sessions with Kafka, one after the other, until closed. */
+  async #supervise(): Promise<void> {
+    const kafka = await this.createClient();
+    for (let failures = 0; !this.#closing.signal.aborted;) {
+      try {
+        await this.#consume(kafka, () => (failures = 0));
+      } catch (error) {
+        failures += 1;
+        this.#logger.warn({ err: error, group: this.groupId, failures }, 'consumer lost Kafka, trying again');
+        await backOff(backoff, failures, this.#closing.signal);
+      }
+    }
+  }
+
+  /** One consumer, until closed (resolves) or until kafkajs gives up (rejects). */
+  async #consume(kafka: Kafka, joined: () => void): Promise<void> {
+    const consumer = kafka.consumer({
+      groupId: this.groupId,
+      heartbeatInterval: heartbeatMs,
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 30_000,
+      maxWaitTimeInMs: 500,
+      minBytes: 1,
+      allowAutoTopicCreation: false,
+      // A restart inside kafkajs keeps its broken state; a new consumer does not.
+      retry: { restartOnFailure: () => Promise.resolve(false) },
+    });
+    const committer = new OffsetCommitter(consumer, this.#logger);
+    const session = new AbortController();
+    this.consumer = consumer;
+    this.#committer = committer;
+    this.#session = session;
+    this.registerConsumerEventListeners();
+    const { promise: over, resolve: end, reject: crash } = Promise.withResolvers<void>();
+    over.catch(() => undefined);
+    this.#closing.signal.addEventListener('abort', () => end(), { once: true });
+    consumer.on(consumer.events.CRASH, ({ payload }) => crash(payload.error));
+    consumer.on(consumer.events.REBALANCING, () => void committer.flush());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      committer.reset();
+      joined();
+      this.#joined = true;
+      this.#reassign(payload.memberAssignment);
+    });
+    try {
+      await consumer.connect();
+      await this.bindEvents(consumer);
+      await over;
+    } finally {
+      session.abort();
+      await Promise.all(this.#running);
+      await committer.flush();
+      this.#joined = false;
+      this.#reassign({});
+      await consumer.disconnect().catch((error: unknown) => {
+        this.#logger.debug({ err: error }, 'consumer did not disconnect');
+      });
+    }
+  }
+
+  #reassign(assignment: Assignment): void {
+    const before = this.#assigned;
+    this.#assigned = assignment;
+    tellDifference(before, assignment, this.settings.onRevoked);
+    tellDifference(assignment, before, this.settings.onAssigned);
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#running.add(settled);
+    try {
+      await work;
+    } finally {
+      this.#running.delete(settled);
+    }
+  }
+
+  async #eachBatch({ batch, heartbeat, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
+    if (this.#closing.signal.aborted || isStale()) return;
+    const { topic, partition } = batch;
+    const lost = new AbortController();
+    const beat = setInterval(() => {
+      heartbeat().catch((error: unknown) => lost.abort(error));
+    }, heartbeatMs);
+    const signal = AbortSignal.any([this.#closing.signal, this.#session.signal, lost.signal]);
+    const committer = this.#committer;
+    try {
+      await handleMessages(
+        batch.messages,
+        this.#policy(topic, partition, signal, (offset) => {
+          resolveOffset(offset);
+          committer?.handled(topic, partition, offset);
+        }),
+      );
+    } finally {
+      clearInterval(beat);
+    }
+    // kafkajs joins the group again for these errors.
+    if (lost.signal.aborted) throw lost.signal.reason;
+  }
+
+  #policy(
+    topic: string,
+    partition: number,
+    signal: AbortSignal,
+    resolved: (offset: string) => void,
+  ): BatchPolicy {
+    const handler = this.messageHandlers.get(topic);
+    const extras = handler?.extras?.[extrasKey] as HandlerExtras | undefined;
+    if (handler === undefined || extras === undefined) throw new Error(`no handler for ${topic}`);
+    const context: BatchContext = { topic, partition, signal };
+    const { retry, maxBatch } = this.settings;
+    return {
+      ...extras,
+      maxBatch: maxBatch ?? 500,
+      maxAttempts: retry?.maxAttempts ?? 5,
+      backoff: { ...backoff, ...retry },
+      signal,
+      resolved,
+      handle: (events) =>
+        withConsumerSpan(topic, events, async () => {
+          const result: unknown = await handler(events, context);
+          if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+        }),
+      giveUp: (message, reason) => this.#giveUp(topic, partition, message, reason),
+      report: (outcome, count, error) => {
+        this.#events.inc({ topic, group: this.groupId, outcome }, count);
+        if (error !== undefined) {
+          this.#logger.warn(
+            { err: error, topic, partition, group: this.groupId },
+            'handling failed, trying again',
+          );
+        }
+      },
+    };
+  }
+
+  async #giveUp(
+    topic: string,
+    partition: number,
+    message: BatchMessage,
+    reason: DeadLetterReason,
+  ): Promise<void> {
+    const { offset } = message;
+    await this.settings.publisher.send([
+      deadLetter(message, { topic, partition, offset, group: this.groupId, ...reason }),
+    ]);
+    this.#events.inc({ topic, group: this.groupId, outcome: 'dead_lettered' });
+    this.#logger.error(
+      { err: reason.error, topic, partition, offset, group: this.groupId, reason: reason.reason },
+      'message moved to the dead letter',
+    );
+  }
+}
+
+/** Calls `tell` with the partitions that are in `present` and not in `absent`. */
+function tellDifference(
+  present: Assignment,
+  absent: Assignment,
+  tell: BatchServerOptions['onAssigned'],
+): void {
+  for (const [topic, partitions] of Object.entries(present)) {
+    const other = absent[topic] ?? [];
+    const difference = partitions.filter((partition) => !other.includes(partition));
+    if (difference.length > 0) tell?.(topic, difference);
+  }
+}

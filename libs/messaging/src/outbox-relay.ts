@@ -1,0 +1,194 @@
+import { Client, type ClientConfig } from 'pg';
+import type { Counter, Histogram, Registry } from 'prom-client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backOff } from './backoff.js';
+import { Bell } from './bell.js';
+import type { Logger } from './logger.js';
+import { counter, seconds } from './metrics.js';
+import type { EventPublisher } from './publisher.js';
+
+export interface OutboxRelayOptions {
+  /** The database with the table `outbox`. The relay keeps one connection of its own. */
+  readonly connection: string | ClientConfig;
+  readonly publisher: Pick<EventPublisher, 'send'>;
+  readonly logger: Logger;
+  readonly metrics?: Registry;
+  /** Most rows published at once. Default 500. */
+  readonly batchSize?: number;
+  /** Looks for rows this often even when nobody wakes it. Default 500. */
+  readonly pollMs?: number;
+}
+
+interface OutboxRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly partition_key: string;
+  readonly headers: Record<string, string>;
+  readonly payload: string;
+  readonly created_at: Date;
+}
+
+const lockRetryMs = 1_000;
+/** A NOTIFY takes a lock that commits of other NOTIFYs wait for: one is enough for all that happens meanwhile. */
+const notifyEveryMs = 20;
+const backoff = { firstDelayMs: 100, longestDelayMs: 5_000 };
+
+const tryToLead = `SELECT pg_try_advisory_lock(hashtextextended('outbox of ' || current_schema(), 0)) AS leading`;
+
+/** Deletes what was published and takes what comes next, in one round trip. Both see the table as it was before. */
+const next = {
+  name: 'outbox-next',
+  text: `WITH gone AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]))
+    SELECT id, topic, partition_key, headers, payload, created_at
+    FROM outbox WHERE id <> ALL($1::bigint[]) ORDER BY id LIMIT $2`,
+};
+
+/**
+ * Publishes what is in an outbox: takes the rows that are there in the order of their ids, produces them, deletes
+ * them once Kafka has them. By presence and not by "greater than the last id": ids commit out of order.
+ * One relay of all instances leads, by an advisory lock; the others stand by and take over within a second. A leader
+ * that dies between producing and deleting leaves rows that its successor produces again, with the same event ids.
+ */
+export class OutboxRelay {
+  readonly #stopping = new AbortController();
+  readonly #bell = new Bell();
+  readonly #relayed: Counter;
+  readonly #delay: Histogram;
+  #leading = false;
+  #done: Promise<void> | undefined;
+
+  constructor(private readonly options: OutboxRelayOptions) {
+    this.#relayed = counter(
+      options.metrics,
+      'florin_outbox_relayed_total',
+      'Events published from the outbox',
+      [],
+    );
+    this.#delay = seconds(
+      options.metrics,
+      'florin_outbox_delay_seconds',
+      'Age of the oldest event of a published batch',
+    );
+  }
+
+  /** Whether this relay is the one that publishes. */
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** To be called after a commit that wrote to the outbox; costs nothing, and never fails. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** Finishes the batch under way; rows that are left stay for the next relay. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stopping.signal.aborted;) {
+      const client = new Client(this.#config());
+      try {
+        await this.#session(client, () => (failures = 0));
+      } catch (error) {
+        failures += 1;
+        this.options.logger.warn({ err: error, failures }, 'outbox relay lost its database connection');
+        await backOff(backoff, failures, this.#stopping.signal);
+      } finally {
+        this.#leading = false;
+        await client.end().catch(() => undefined);
+      }
+    }
+  }
+
+  /** Until stopped; throws when the connection breaks, and with it the lock. */
+  async #session(client: Client, connected: () => void): Promise<void> {
+    const over = new AbortController();
+    client.on('error', (error) => over.abort(error));
+    client.on('end', () => over.abort(new Error('the database closed the connection')));
+    client.on('notification', () => this.#bell.ring());
+    await client.connect();
+    connected();
+    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
+    await this.#waitForLead(client, signal);
+    if (!signal.aborted) {
+      await client.query('LISTEN outbox');
+      // A deletion that a crash of the database undoes is an event published twice, which consumers expect.
+      await client.query('SET synchronous_commit = off');
+      this.#leading = true;
+      this.options.logger.info({}, 'outbox relay leads');
+      await this.#relay(client, signal);
+    }
+    if (!this.#stopping.signal.aborted) throw over.signal.reason;
+  }
+
+  /** Standing by: tries for the lock, and hands rings of this instance on to the leader's. */
+  async #waitForLead(client: Client, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { rows } = await client.query<{ leading: boolean }>(tryToLead);
+      if (rows[0]?.leading === true) return;
+      const retryAt = Date.now() + lockRetryMs;
+      while (Date.now() < retryAt && !signal.aborted) {
+        if (await this.#bell.wait(retryAt - Date.now(), signal)) {
+          await client.query('NOTIFY outbox');
+          await sleep(notifyEveryMs);
+        }
+      }
+    }
+  }
+
+  async #relay(client: Client, signal: AbortSignal): Promise<void> {
+    const { batchSize = 500, pollMs = 500 } = this.options;
+    let published: string[] = [];
+    do {
+      const { rows } = await client.query<OutboxRow>({ ...next, values: [published, batchSize] });
+      published = [];
+      if (signal.aborted) return;
+      if (rows.length === 0) {
+        await this.#bell.wait(pollMs, signal);
+      } else if (await this.#produce(rows, signal)) {
+        published = rows.map(({ id }) => id);
+      }
+    } while (!signal.aborted || published.length > 0);
+  }
+
+  /** Until Kafka has the rows (true), or the relay must end (false). */
+  async #produce(rows: OutboxRow[], signal: AbortSignal): Promise<boolean> {
+    const messages = rows.map(({ topic, partition_key: key, headers, payload: value }) => ({
+      topic,
+      key,
+      headers,
+      value,
+    }));
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.options.publisher.send(messages);
+        this.#relayed.inc(rows.length);
+        this.#delay.observe((Date.now() - Number(rows[0]?.created_at)) / 1_000);
+        return true;
+      } catch (error) {
+        failures += 1;
+        this.options.logger.warn({ err: error, failures }, 'outbox relay could not publish, trying again');
+        await backOff(backoff, failures, signal);
+      }
+    }
+    return false;
+  }
+
+  #config(): ClientConfig {
+    const { connection } = this.options;
+    return {
+      ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+      application_name: 'florin-outbox-relay',
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 10_000,
+      keepAlive: true,
+    };
+  }
+}
