@@ -1,0 +1,58 @@
+import { markets } from '@florin/contracts';
+import { parseArguments, WrongUse } from './arguments.js';
+
+const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false' };
+const hash = 'ab'.repeat(32);
+
+describe('parseArguments', () => {
+  it('reads a command with its defaults', () => {
+    expect(parseArguments(['verify'], env)).toStrictEqual({
+      command: 'verify',
+      account: undefined,
+      market: markets.it,
+      url: 'esdb://127.0.0.1:2113?tls=false',
+      json: false,
+      knownHead: undefined,
+    });
+  });
+
+  it('reads every option', () => {
+    const args = [
+      'entries',
+      'wallet:a',
+      '--ledger',
+      'br-brl',
+      '--url',
+      'esdb://x',
+      '--json',
+      '--head',
+      `41:${hash}`,
+    ];
+    expect(parseArguments(args, env)).toStrictEqual({
+      command: 'entries',
+      account: 'wallet:a',
+      market: markets.br,
+      url: 'esdb://x',
+      json: true,
+      knownHead: { revision: 41n, hash },
+    });
+  });
+
+  it.each([
+    [['audit'], '"audit" is not a command; there are verify, replay, trial-balance, balance, entries'],
+    [['--json'], 'Say which command; there are verify, replay, trial-balance, balance, entries'],
+    [['balance'], 'balance needs an account: balance wallet:<id>'],
+    [['balance', 'wallet:a', 'wallet:b'], 'balance does not take "wallet:b"'],
+    [['verify', 'wallet:a'], 'verify does not take "wallet:a"'],
+    [['verify', '--ledger', 'it'], '"it" is not a ledger; there are it-eur, br-brl, in-inr'],
+    [['verify', '--head', '41'], '--head is <revision>:<hash>, as an earlier verify printed it'],
+    [['verify', '--fast'], "Unknown option '--fast'"],
+  ])('does not understand %j', (args, message) => {
+    expect(() => parseArguments(args, env)).toThrow(WrongUse);
+    expect(() => parseArguments(args, env)).toThrow(message);
+  });
+
+  it('asks for the event store when nobody said where it is', () => {
+    expect(() => parseArguments(['verify'], {})).toThrow(/^Where is the event store\? Give --url/);
+  });
+});

@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto';
+import type { EventStore } from '@florin/event-store';
+import {
+  createReplay,
+  trialBalance,
+  type ChainHead,
+  type Finding,
+  type FindingCode,
+  type LedgerEvent,
+  type LedgerState,
+  type TrialBalance,
+} from '@florin/ledger';
+
+/** A finding of the replay's, or one that only the end of the history shows. */
+export interface AuditFinding extends Omit<Finding, 'code'> {
+  readonly code: FindingCode | 'ledger_missing' | 'head_missing';
+}
+
+/** What reading a whole book brought to light. Up to the finding, if there is one. */
+export interface Audit {
+  readonly ledger: string;
+  readonly state: LedgerState;
+  readonly head: ChainHead;
+  readonly events: number;
+  readonly entries: number;
+  readonly refusals: number;
+  readonly trialBalance: TrialBalance;
+  readonly finding: AuditFinding | undefined;
+}
+
+export interface AuditOptions {
+  readonly currency: string;
+  readonly knownHead?: ChainHead | undefined;
+  readonly onEvent?: ((event: LedgerEvent, state: LedgerState) => void) | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Reads a book from its first event to its last, verifying each; stops at the first that is wrong. */
+export async function audit(store: EventStore, ledger: string, options: AuditOptions): Promise<Audit> {
+  const stream = `ledger-${ledger}`;
+  const { knownHead } = options;
+  const counts = { EntryPosted: 0, EntryRejected: 0, AccountOpened: 0, LedgerCreated: 0 };
+  const replay = createReplay(ledger, sha256, {
+    currency: options.currency,
+    onEvent: (event) => {
+      counts[event.type] += 1;
+      options.onEvent?.(event, replay.state);
+    },
+  });
+  let finding: AuditFinding | undefined;
+  const total = await countEvents(store, stream);
+  reading: for await (const page of store.read(stream)) {
+    for (const record of page) {
+      finding = replay.accept(record) ?? passes(knownHead, replay.head);
+      if (finding !== undefined) break reading;
+    }
+    options.onProgress?.(Number(replay.head.revision) + 1, total);
+  }
+  const { state, head } = replay;
+  return {
+    ledger,
+    state,
+    head,
+    events: Number(head.revision) + 1,
+    entries: counts.EntryPosted,
+    refusals: counts.EntryRejected,
+    trialBalance: trialBalance(state),
+    finding: finding ?? endFinding(ledger, head, knownHead),
+  };
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+async function countEvents(store: EventStore, stream: string): Promise<number> {
+  for await (const [last] of store.read(stream, { direction: 'backwards', maxCount: 1 })) {
+    if (last !== undefined) return Number(last.revision) + 1;
+  }
+  return 0;
+}
+
+function passes(known: ChainHead | undefined, head: ChainHead): AuditFinding | undefined {
+  if (known?.revision !== head.revision || known.hash === head.hash) return undefined;
+  const detail = `the hash is ${head.hash}, but ${known.hash} was noted earlier`;
+  return { revision: head.revision, code: 'head_missing', detail };
+}
+
+/** What no event can show: that events are missing at the end. */
+function endFinding(ledger: string, head: ChainHead, known: ChainHead | undefined): AuditFinding | undefined {
+  const revision = head.revision + 1n;
+  if (revision === 0n) {
+    return { revision, code: 'ledger_missing', detail: `the event store holds no event of ${ledger}` };
+  }
+  if (known === undefined || known.revision <= head.revision) return undefined;
+  const detail = `the chain ends at revision ${head.revision}, but revision ${known.revision} was noted earlier`;
+  return { revision, code: 'head_missing', detail };
+}

@@ -1,0 +1,193 @@
+import { amountToWire, balanceOf, naturalBalance, type LedgerEvent, type LedgerState } from '@florin/ledger';
+import type { CommandName } from './arguments.js';
+import type { Audit } from './audit.js';
+import { formatAmount, formatTable } from './table.js';
+
+/** An answer for programs, and the same for people. */
+export interface Answer {
+  readonly json: object;
+  readonly text: string;
+}
+
+/** What a command asks of a book. */
+export interface Question {
+  /** Told of every event, after the book has taken it in. */
+  readonly onEvent?: (event: LedgerEvent, state: LedgerState) => void;
+  /** `undefined` when the account that is asked for was never opened. */
+  readonly answer: (audit: Audit) => Answer | undefined;
+}
+
+/** Minor units for people. */
+type Format = (minor: bigint) => string;
+
+/** The question behind each command; `account` is given for those that take one. */
+export const questions: Record<CommandName, (format: Format, account: string) => Question> = {
+  verify: (format) => ({ answer: (audit) => verification(audit, format) }),
+  replay: (format) => ({ answer: (audit) => balances(audit, format) }),
+  'trial-balance': (format) => ({ answer: (audit) => trialBalance(audit, format) }),
+  balance: (format, account) => ({ answer: (audit) => balance(audit, format, account) }),
+  entries,
+};
+
+/** How people read amounts of a book. */
+export function formatIn(market: { readonly exponent: number; readonly currency: string }): Format {
+  return (minor) => formatAmount(minor, market.exponent, market.currency);
+}
+
+function verification(audit: Audit, format: Format): Answer {
+  const { entries: posted, events, refusals, head, finding } = audit;
+  const { difference } = audit.trialBalance;
+  const verified = finding === undefined && difference === 0n;
+  const text =
+    `${audit.ledger}: ${verified ? 'verified' : 'NOT verified'}\n` +
+    `  events         ${events}\n` +
+    `  entries        ${posted}\n` +
+    `  refusals       ${refusals}\n` +
+    `  accounts       ${audit.state.accounts.size}\n` +
+    `  trial balance  ${format(difference)}\n` +
+    `  head           ${head.revision}:${head.hash}\n`;
+  return { json: { verified, entries: posted, events, trialBalance: amountToWire(difference) }, text };
+}
+
+function balances(audit: Audit, format: Format): Answer {
+  const accounts = [...audit.state.accounts.values()].map(({ account, debitBalance }) => ({
+    ...account,
+    balance: naturalBalance(account.class, debitBalance),
+  }));
+  const rows = accounts.map(({ id, chart, class: accountClass, testMoney, balance: held }) => [
+    id,
+    chart,
+    testMoney ? `${accountClass}, test money` : accountClass,
+    format(held),
+  ]);
+  const { entries: posted, events, refusals } = audit;
+  return {
+    json: {
+      events,
+      entries: posted,
+      refusals,
+      trialBalance: amountToWire(audit.trialBalance.difference),
+      balances: Object.fromEntries(accounts.map(({ id, balance: held }) => [id, amountToWire(held)])),
+    },
+    text:
+      formatTable(
+        [{ title: 'account' }, { title: 'chart' }, { title: 'class' }, amountColumn('balance')],
+        rows,
+      ) + `\n${accounts.length} accounts after ${posted} entries, at revision ${audit.head.revision}\n`,
+  };
+}
+
+function trialBalance(audit: Audit, format: Format): Answer {
+  const { debits, credits, difference, byClass, byChart } = audit.trialBalance;
+  const rows = byChart.map((row) => [
+    row.chart,
+    row.class,
+    String(row.accounts),
+    format(row.debits),
+    format(row.credits),
+  ]);
+  const total = ['total', '', String(audit.trialBalance.accounts), format(debits), format(credits)];
+  return {
+    json: {
+      debits: amountToWire(debits),
+      credits: amountToWire(credits),
+      trialBalance: amountToWire(difference),
+      classes: byClass.map(wireRow),
+      charts: byChart.map(wireRow),
+    },
+    text:
+      formatTable(
+        [
+          { title: 'chart' },
+          { title: 'class' },
+          { title: 'accounts', align: 'right' },
+          amountColumn('debits'),
+          amountColumn('credits'),
+        ],
+        [...rows, total],
+      ) + `\nDifference ${format(difference)} at revision ${audit.head.revision}\n`,
+  };
+}
+
+function wireRow<Row extends { debits: bigint; credits: bigint; balance: bigint }>(row: Row): object {
+  return {
+    ...row,
+    debits: amountToWire(row.debits),
+    credits: amountToWire(row.credits),
+    balance: amountToWire(row.balance),
+  };
+}
+
+function balance(audit: Audit, format: Format, account: string): Answer | undefined {
+  const held = balanceOf(audit.state, account);
+  if (held === undefined) return undefined;
+  return {
+    json: { account, balance: amountToWire(held) },
+    text: `${account} holds ${format(held)} at revision ${audit.head.revision}\n`,
+  };
+}
+
+interface Line {
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly entryId: string;
+  readonly kind: string;
+  readonly reference: string;
+  readonly change: bigint;
+  readonly balance: bigint;
+}
+
+function entries(format: Format, account: string): Question {
+  const lines: Line[] = [];
+  let held = 0n;
+  return {
+    onEvent(event, state) {
+      if (event.type !== 'EntryPosted' || !event.postings.some((posting) => posting.account === account))
+        return;
+      const before = held;
+      held = balanceOf(state, account) ?? 0n;
+      const { entryId, kind, reference } = event;
+      const recordedAt = new Date(event.recordedAt).toISOString();
+      const revision = Number(state.revision);
+      lines.push({ revision, recordedAt, entryId, kind, reference, change: held - before, balance: held });
+    },
+    answer: (audit) =>
+      audit.state.accounts.has(account)
+        ? {
+            json: { account, entries: lines.map(wireLine), balance: amountToWire(held) },
+            text: linesText(lines, format),
+          }
+        : undefined,
+  };
+}
+
+function wireLine(line: Line): object {
+  return { ...line, change: amountToWire(line.change), balance: amountToWire(line.balance) };
+}
+
+function linesText(lines: readonly Line[], format: Format): string {
+  if (lines.length === 0) return 'No entry yet\n';
+  const rows = lines.map(({ revision, recordedAt, kind, reference, change, balance: held }) => [
+    String(revision),
+    recordedAt,
+    kind,
+    reference,
+    format(change),
+    format(held),
+  ]);
+  return formatTable(
+    [
+      { title: 'revision', align: 'right' },
+      { title: 'recorded' },
+      { title: 'kind' },
+      { title: 'reference' },
+      amountColumn('change'),
+      amountColumn('balance'),
+    ],
+    rows,
+  );
+}
+
+function amountColumn(title: string): { title: string; align: 'right' } {
+  return { title, align: 'right' };
+}
