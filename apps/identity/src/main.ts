@@ -1,1 +1,11 @@
-export {};
+import { migrateDatabase, runService } from '@florin/service-host';
+import { identityConfig } from './config.js';
+import { identityDatabase } from './database.js';
+import { identityModule } from './identity.module.js';
+
+await runService({
+  name: 'identity',
+  config: identityConfig,
+  migrate: (config) => migrateDatabase(identityDatabase(config)),
+  module: (context) => identityModule(context),
+});

@@ -1,1 +1,12 @@
-export {};
+import { migrateDatabase, runService } from '@florin/service-host';
+import { notificationsConfig } from './config.js';
+import { notificationsDatabase } from './database.js';
+import { notificationsConsumers, notificationsModule } from './notifications.module.js';
+
+await runService({
+  name: 'notifications',
+  config: notificationsConfig,
+  migrate: (config) => migrateDatabase(notificationsDatabase(config)),
+  module: notificationsModule,
+  microservices: (_app, context) => notificationsConsumers(context),
+});

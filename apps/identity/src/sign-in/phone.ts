@@ -1,5 +1,6 @@
 import { markets, type Locale } from '@florin/contracts';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
+import { z } from 'zod';
 import metadata from 'libphonenumber-js/max/metadata';
 
 /** A number as people type it, with its country code, as E.164; `undefined` when no such number can exist. */
@@ -14,3 +15,17 @@ export function localeOfPhone(phone: string): Locale {
   const market = Object.values(markets).find(({ code }) => code === country);
   return market?.defaultLocale ?? 'en';
 }
+
+/** A phone number in a request, in whatever spacing; becomes E.164. */
+export const phoneSchema = z
+  .string()
+  .max(40)
+  .transform((typed, context) => {
+    const phone = normalisePhone(typed);
+    if (phone !== undefined) return phone;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a phone number with its country code, such as +39 347 123 4567',
+    });
+    return z.NEVER;
+  });

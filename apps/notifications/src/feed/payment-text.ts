@@ -1,20 +1,11 @@
 import type { Locale, RejectionCodeDto } from '@florin/contracts';
 
-/** What one person is told about one payment. `counterparty` is a name when one is known in time. */
-export type PaymentNews =
-  | {
-      readonly kind: 'payment_sent' | 'payment_received';
-      readonly amount: string;
-      readonly counterparty?: string;
-    }
-  | {
-      readonly kind: 'payment_failed';
-      readonly amount: string;
-      readonly counterparty?: string;
-      readonly code: RejectionCodeDto;
-    };
+/** What one person is told about one payment. */
+export type Outcome =
+  | { readonly kind: 'payment_sent' | 'payment_received' }
+  | { readonly kind: 'payment_failed'; readonly code: RejectionCodeDto };
 
-export type NotificationKind = PaymentNews['kind'];
+export type NotificationKind = Outcome['kind'];
 
 interface Phrases {
   readonly sent: (amount: string, to: string) => string;
@@ -70,18 +61,21 @@ const phrases: Record<Locale, Phrases> = {
   },
 };
 
-/** The sentence for one piece of news in one language. */
-export function paymentText(news: PaymentNews, locale: Locale): string {
+/** The sentence for an outcome in one language; it reads well without the counterparty's name. */
+export function paymentText(
+  outcome: Outcome,
+  { amount, counterparty }: { amount: string; counterparty?: string | undefined },
+  locale: Locale,
+): string {
   const say = phrases[locale];
-  const { amount, counterparty } = news;
   const to = counterparty === undefined ? '' : say.to(counterparty);
-  switch (news.kind) {
+  switch (outcome.kind) {
     case 'payment_sent':
       return fullStop(say.sent(amount, to));
     case 'payment_received':
       return fullStop(say.received(amount, counterparty === undefined ? '' : say.from(counterparty)));
     case 'payment_failed':
-      return say.failed(amount, to, say.reasons[news.code]);
+      return say.failed(amount, to, say.reasons[outcome.code]);
   }
 }
 

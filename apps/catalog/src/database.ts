@@ -1,0 +1,33 @@
+import { createKafka, createPublisher, OutboxRelay } from '@florin/messaging';
+import { createDataSource, type ServiceContext } from '@florin/service-host';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { CatalogConfig } from './config.js';
+import { Catalog1790000000001 } from './migrations/1-catalog.js';
+
+export function catalogDatabase(config: CatalogConfig): DataSource {
+  return createDataSource(config.DATABASE_URL, {
+    name: 'catalog',
+    migrations: [Catalog1790000000001],
+    poolSize: config.DATABASE_POOL_SIZE,
+  });
+}
+
+/** Runs work in one transaction, and has the events that it wrote to the outbox published once it is committed. */
+export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
+
+/** Publishes the outbox for as long as the service runs. */
+export function transactWithOutbox(context: ServiceContext<CatalogConfig>, database: DataSource): Transact {
+  const { config, logger, metrics } = context;
+  const publisher = createPublisher(
+    createKafka({ brokers: config.KAFKA_BROKERS, clientId: context.name, logger }),
+  );
+  const relay = new OutboxRelay({ connection: config.DATABASE_URL, publisher, logger, metrics });
+  context.onClose('publisher', () => publisher.disconnect());
+  context.onClose('outbox relay', () => relay.stop());
+  relay.start();
+  return async (work) => {
+    const result = await database.transaction(work);
+    relay.wake();
+    return result;
+  };
+}

@@ -1,0 +1,45 @@
+import {
+  ApiProblems,
+  ApiReturns,
+  ApiSummary,
+  CurrentUser,
+  ZodBody,
+  ZodParams,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Get, Inject, Post } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { problems, refused } from '../problems.js';
+import type { OpenShop } from './open-shop.handler.js';
+import { newShopSchema, shopSchema, type NewShop, type Shop } from './shop.js';
+import { shopById } from './shop.store.js';
+
+const shopParams = z.object({ id: z.uuid() });
+
+export const openShopHandler = Symbol('open shop');
+
+@Controller('/v1/shops')
+export class ShopController {
+  constructor(
+    private readonly database: DataSource,
+    @Inject(openShopHandler) private readonly openShop: OpenShop,
+  ) {}
+
+  @Post()
+  @ApiSummary('Open a shop')
+  @ApiReturns(201, shopSchema, 'Opened; it belongs to the person of the access token')
+  open(@CurrentUser() { personId }: Principal, @ZodBody(newShopSchema) shop: NewShop): Promise<Shop> {
+    return this.openShop({ ...shop, ownerId: personId });
+  }
+
+  @Get(':id')
+  @ApiSummary('A shop, whoever owns it')
+  @ApiReturns(200, shopSchema, 'The shop')
+  @ApiProblems(problems['shop-unknown'])
+  async get(@ZodParams(shopParams) { id }: z.output<typeof shopParams>): Promise<Shop> {
+    const shop = await shopById(this.database.manager, id);
+    if (shop === undefined) throw refused('shop-unknown');
+    return shop;
+  }
+}

@@ -1,0 +1,62 @@
+import { localeSchema } from '@florin/contracts';
+import {
+  ApiReturns,
+  ApiSummary,
+  CurrentUser,
+  integerText,
+  ZodQuery,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Get } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { notificationsAfter, type Notification } from './feed.store.js';
+
+export const notificationSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(['payment_sent', 'payment_received', 'payment_failed']),
+    paymentId: z.uuid(),
+    text: z.string(),
+    locale: localeSchema,
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Notification' });
+
+/** A place in one's own feed, as `nextCursor` or the id of a streamed event gave it. */
+export const feedCursor = integerText(0, Number.MAX_SAFE_INTEGER);
+
+const feedQuery = z.object({
+  after: feedCursor
+    .optional()
+    .describe('What was read last: the nextCursor of that page, or a streamed event id'),
+  limit: integerText(1, 200).default(50),
+});
+const feedAnswer = z.object({
+  items: z.array(notificationSchema),
+  nextCursor: z.string().nullable().describe('Give it as `after` to go on; null when there was nothing more'),
+});
+
+@Controller('/v1/notifications')
+export class FeedController {
+  constructor(private readonly database: DataSource) {}
+
+  @Get()
+  @ApiSummary('What I was told, oldest first')
+  @ApiReturns(200, feedAnswer, 'A page of my feed. Its order never changes; news comes at its end')
+  async list(
+    @CurrentUser() { personId }: Principal,
+    @ZodQuery(feedQuery) { after, limit }: z.output<typeof feedQuery>,
+  ): Promise<z.output<typeof feedAnswer>> {
+    const page = await notificationsAfter(this.database.manager, [{ personId, position: after ?? 0 }], limit);
+    return {
+      items: page.map(({ notification }) => notificationBody(notification)),
+      nextCursor: page.at(-1)?.position.toString() ?? null,
+    };
+  }
+}
+
+/** A notification as the API gives it. */
+export function notificationBody(notification: Notification): z.output<typeof notificationSchema> {
+  return { ...notification, createdAt: notification.createdAt.toISOString() };
+}

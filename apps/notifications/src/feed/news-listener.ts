@@ -1,0 +1,51 @@
+import type { Logger } from '@florin/service-host';
+import { Client } from 'pg';
+import { newsChannel } from './feed.store.js';
+
+/** Streams look for news at least this often, should a notification of PostgreSQL get lost with its connection. */
+const pollMs = 2_000;
+
+/**
+ * Calls `wake` when an instance of this service has written news (LISTEN/NOTIFY over a connection of its own, opened
+ * again when it breaks), and every 2 s in any case. Returns what ends it.
+ */
+export function listenForNews(databaseUrl: string, wake: () => void, logger: Logger): () => Promise<void> {
+  let client: Client | undefined;
+  let closed = false;
+
+  const connect = async (): Promise<void> => {
+    const connection = new Client({
+      connectionString: databaseUrl,
+      application_name: 'notifications-listener',
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    });
+    client = connection;
+    const lost = (error?: Error): void => {
+      if (client !== connection) return;
+      client = undefined;
+      if (!closed) logger.warn({ err: error }, 'listening for news broke off: polling until it is back');
+      // A connection that broke has nothing to say about how it ends.
+      connection.end().catch(() => undefined);
+    };
+    connection.on('error', lost);
+    connection.on('end', () => lost());
+    connection.on('notification', wake);
+    await connection.connect().then(() => connection.query(`LISTEN ${newsChannel}`), lost);
+  };
+
+  const tick = (): void => {
+    if (client === undefined)
+      void connect().catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
+    wake();
+  };
+  tick();
+  const timer = setInterval(tick, pollMs);
+  return async () => {
+    closed = true;
+    clearInterval(timer);
+    const last = client;
+    client = undefined;
+    await last?.end();
+  };
+}

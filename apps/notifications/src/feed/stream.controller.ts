@@ -1,0 +1,97 @@
+import {
+  ApiProblems,
+  ApiReturns,
+  ApiSummary,
+  commonProblems,
+  CurrentUser,
+  ProblemError,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { decodeJwt } from 'jose';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { problems, refused } from '../problems.js';
+import { FeedStreams, type FeedStream } from './feed-streams.js';
+import { feedCursor, notificationBody } from './feed.controller.js';
+import { lastPosition, type Placed } from './feed.store.js';
+
+const heartbeatMs = 15_000;
+
+@Controller('/v1/notifications/stream')
+export class StreamController {
+  constructor(
+    private readonly database: DataSource,
+    private readonly streams: FeedStreams,
+  ) {}
+
+  @Get()
+  @ApiSummary('What I am told from now on, or from Last-Event-ID on, as Server-Sent Events')
+  @ApiReturns(
+    200,
+    z.string(),
+    'Events `notification` whose id is a cursor; ends with the token',
+    'text/event-stream',
+  )
+  @ApiProblems(commonProblems['invalid-request'], problems['streams-too-many'])
+  async stream(
+    @CurrentUser() { personId }: Principal,
+    @Headers('authorization') authorization: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const position = startOf(lastEventId) ?? (await lastPosition(this.database.manager, personId));
+    const { raw } = reply;
+    const open = (): boolean => !raw.writableEnded && !raw.destroyed;
+    const stream: FeedStream = {
+      personId,
+      position,
+      ready: () => open() && !raw.writableNeedDrain,
+      send: (news) => raw.write(news.map(eventText).join('')),
+    };
+    if (!this.streams.open(stream)) throw refused('streams-too-many');
+
+    // From here on we write the response ourselves: nothing may throw, and whatever happens ends in `close`.
+    reply.hijack();
+    const heartbeat = setInterval(() => {
+      // Still no room since the last heartbeat: whoever does not read may come back with a cursor.
+      if (raw.writableNeedDrain) raw.destroy();
+      else if (open()) raw.write(':\n\n');
+    }, heartbeatMs);
+    const expiry = setTimeout(() => raw.end(), msLeft(authorization));
+    const closed = (): void => {
+      clearInterval(heartbeat);
+      clearTimeout(expiry);
+      this.streams.close(stream);
+    };
+    raw.on('drain', () => this.streams.wake()).once('close', closed);
+    if (raw.closed) return closed();
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    raw.write('retry: 2000\n\n');
+  }
+}
+
+function startOf(lastEventId: string | undefined): number | undefined {
+  if (lastEventId === undefined || lastEventId === '') return undefined;
+  const cursor = feedCursor.safeParse(lastEventId);
+  if (cursor.success) return cursor.data;
+  throw new ProblemError(
+    commonProblems['invalid-request'],
+    'Last-Event-ID must be the id of an event of this stream; leave it out to begin now.',
+  );
+}
+
+function eventText({ position, notification }: Placed): string {
+  return `id: ${position}\nevent: notification\ndata: ${JSON.stringify(notificationBody(notification))}\n\n`;
+}
+
+/** How long the token, which the guard has verified, is still good for. */
+function msLeft(authorization: string): number {
+  const { exp = 0 } = decodeJwt(authorization.replace(/^Bearer +/i, ''));
+  return Math.max(0, exp * 1_000 - Date.now());
+}
