@@ -13,7 +13,7 @@ const projectDependencies = {
   'type:testing': ['type:domain', 'type:contracts', 'type:engine', 'type:adapter', 'type:stack'],
   'type:app': ['type:domain', 'type:contracts', 'type:adapter'],
   'type:launcher': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack'],
-  'type:harness': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack', 'type:testing'],
+  'type:harness': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack', 'type:engine', 'type:testing'],
   'type:tools': [],
 };
 

@@ -1,1 +1,29 @@
-export {};
+import { benchLedger } from './ledger.js';
+import { machine } from './machine.js';
+import { benchPayments } from './payments.js';
+
+const benchmarks = { payments: benchPayments, ledger: benchLedger } as const;
+
+const usage = `npm run bench -- <name> [--json]
+
+  payments   people to people through the gateway to completed: 1, 16, 64 at once, many pairs and one hot payer
+  ledger     commands decided and durably appended per second, without Kafka and HTTP
+
+--json prints one JSON object as the last line.`;
+
+async function main(): Promise<void> {
+  const [name, ...options] = process.argv.slice(2);
+  if (name === undefined || !(name in benchmarks) || options.some((option) => option !== '--json')) {
+    console.error(usage);
+    process.exitCode = 2;
+    return;
+  }
+  const result = await benchmarks[name as keyof typeof benchmarks]((line) => console.error(line));
+  if (options.includes('--json'))
+    console.log(JSON.stringify({ benchmark: name, machine: machine(), ...result }));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

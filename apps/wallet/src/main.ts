@@ -1,1 +1,12 @@
-export {};
+import { migrateDatabase, runService } from '@florin/service-host';
+import { walletConfig } from './config.js';
+import { walletDatabase } from './database.js';
+import { walletConsumers, walletModule } from './wallet.module.js';
+
+await runService({
+  name: 'wallet',
+  config: walletConfig,
+  migrate: (config) => migrateDatabase(walletDatabase(config)),
+  module: walletModule,
+  microservices: walletConsumers,
+});

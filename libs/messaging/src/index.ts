@@ -21,6 +21,6 @@ export {
   type OutboxEvent,
 } from './outbox.js';
 export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
-export type { Sql } from './sql.js';
+export { selectRows, type Sql } from './sql.js';
 export { ensureTopics, type TopicSettings } from './topics.js';
 export { isTransient } from './transient.js';

@@ -73,7 +73,11 @@ export class ApiClient {
     readonly baseUrl: string,
     options: { connections?: number } = {},
   ) {
-    this.agent = new Agent({ connections: options.connections ?? 64, bodyTimeout: 60_000, headersTimeout: 60_000 });
+    this.agent = new Agent({
+      connections: options.connections ?? 64,
+      bodyTimeout: 60_000,
+      headersTimeout: 60_000,
+    });
   }
 
   async call<Body = unknown>(method: string, path: string, options: CallOptions = {}): Promise<Answer<Body>> {
@@ -120,7 +124,10 @@ export class ApiClient {
     return new Person(this, person.name, person.phone, session.personId, session.accessToken);
   }
 
-  private async signIn(challengeId: string, phone: string): Promise<{ personId: string; accessToken: string }> {
+  private async signIn(
+    challengeId: string,
+    phone: string,
+  ): Promise<{ personId: string; accessToken: string }> {
     const outbox = await this.expect<Page<{ code: string | null }>>(
       200,
       'GET',
@@ -174,7 +181,10 @@ export class Person {
     return this.api.expect(200, 'GET', '/v1/balance', { token: this.token });
   }
 
-  async notifications(limit = 100, after?: string): Promise<Page<NotificationDto> & { nextCursor: string | null }> {
+  async notifications(
+    limit = 100,
+    after?: string,
+  ): Promise<Page<NotificationDto> & { nextCursor: string | null }> {
     const cursor = after === undefined ? '' : `&after=${after}`;
     return this.api.expect(200, 'GET', `/v1/notifications?limit=${limit}${cursor}`, { token: this.token });
   }

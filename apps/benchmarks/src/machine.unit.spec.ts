@@ -1,0 +1,18 @@
+import { percentile } from './machine.js';
+
+describe('percentile', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  it.each([
+    [50, 50],
+    [99, 99],
+    [100, 100],
+  ])('rank %d of 1..100 is %d', (rank, expected) => {
+    expect(percentile(hundred, rank)).toBe(expected);
+  });
+
+  it('of one value is that value, whatever the rank', () => {
+    expect(percentile([7.25], 50)).toBe(7.3);
+    expect(percentile([7.25], 99)).toBe(7.3);
+  });
+});

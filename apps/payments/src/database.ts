@@ -1,0 +1,12 @@
+import { createDataSource } from '@florin/service-host';
+import type { DataSource } from 'typeorm';
+import type { PaymentsConfig } from './config.js';
+import { Payments1790000000001 } from './migrations/1-payments.js';
+
+export function paymentsDatabase(config: PaymentsConfig): DataSource {
+  return createDataSource(config.DATABASE_URL, {
+    name: 'payments',
+    migrations: [Payments1790000000001],
+    poolSize: config.DATABASE_POOL_SIZE,
+  });
+}

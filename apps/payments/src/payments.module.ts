@@ -1,0 +1,91 @@
+import {
+  createKafka,
+  createPublisher,
+  KafkaBatchServer,
+  OutboxRelay,
+  type EventPublisher,
+} from '@florin/messaging';
+import type { ServiceContext } from '@florin/service-host';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { PaymentsConfig } from './config.js';
+import { paymentsDatabase } from './database.js';
+import { payeeClient } from './payees/payee.client.js';
+import { createPaymentHandler } from './payments/create-payment.handler.js';
+import { applyOutcomes, OutcomeConsumer, outcomeHandler } from './payments/outcome.consumer.js';
+import { PaymentController, paymentUseCases, type PaymentUseCases } from './payments/payment.controller.js';
+import { isVisibleTo } from './payments/payment.js';
+import { findById, listOf } from './payments/payment.store.js';
+import { PaymentWaiters } from './payments/payment.waiters.js';
+
+const eventPublisher = Symbol('EventPublisher');
+
+/** Builds the service from its configuration: database, outbox relay, handlers. */
+export async function paymentsModule(context: ServiceContext<PaymentsConfig>): Promise<DynamicModule> {
+  const { config, logger, health } = context;
+  const database = await paymentsDatabase(config).initialize();
+  context.onClose('database', () => database.destroy());
+  health.add('postgres', async () => void (await database.query('SELECT 1')));
+
+  const publisher = createPublisher(
+    createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'payments', logger }),
+  );
+  context.onClose('publisher', () => publisher.disconnect());
+  const relay = new OutboxRelay({
+    connection: config.DATABASE_URL,
+    publisher,
+    logger,
+    metrics: context.metrics,
+  });
+  relay.start();
+  context.onClose('outbox relay', () => relay.stop());
+
+  const waiters = new PaymentWaiters();
+  const wakeRelay = (): void => relay.wake();
+  const useCases: PaymentUseCases = {
+    create: createPaymentHandler({
+      sql: database,
+      findPayee: payeeClient(config.IDENTITY_URL),
+      waiters,
+      openMarkets: config.MARKETS,
+      wakeRelay,
+      now: () => new Date(),
+    }),
+    find: async (id, personId) => {
+      const payment = await findById(database, id);
+      return payment && isVisibleTo(payment, personId) ? payment : undefined;
+    },
+    list: (personId, page) => listOf(database, personId, page),
+  };
+  const outcomes = applyOutcomes({
+    database,
+    settled: (payments) => {
+      waiters.settle(payments);
+      wakeRelay();
+    },
+  });
+  return {
+    module: class PaymentsModule {},
+    controllers: [PaymentController, OutcomeConsumer],
+    providers: [
+      { provide: paymentUseCases, useValue: useCases },
+      { provide: outcomeHandler, useValue: outcomes },
+      { provide: eventPublisher, useValue: publisher },
+    ],
+  };
+}
+
+/** The consumer of what the ledger recorded. */
+export function paymentsConsumers(
+  app: INestApplication,
+  { config, logger, metrics, health }: ServiceContext<PaymentsConfig>,
+): KafkaBatchServer[] {
+  const server = new KafkaBatchServer({
+    kafka: { brokers: config.KAFKA_BROKERS, clientId: 'payments' },
+    groupId: 'florin-payments',
+    publisher: app.get<EventPublisher>(eventPublisher),
+    logger,
+    metrics,
+  });
+  health.add('kafka', () => server.ping());
+  return [server];
+}

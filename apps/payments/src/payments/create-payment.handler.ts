@@ -1,0 +1,150 @@
+import { markets, type MarketCode, type RejectionCodeDto } from '@florin/contracts';
+import type { Sql } from '@florin/messaging';
+import { v7 as uuidv7 } from 'uuid';
+import type { FindPayee } from '../payees/payee.client.js';
+import { inputHash, type CreatePaymentDto } from './payment.dto.js';
+import { eventsOfCreation } from './payment.events.js';
+import { isFinal, type Payment } from './payment.js';
+import { findById, findByKey, insertPayment } from './payment.store.js';
+import type { PaymentWaiters } from './payment.waiters.js';
+
+export interface CreatePayment {
+  readonly payerId: string;
+  /** The payer's own access token: the payee is looked up in their name. */
+  readonly accessToken: string;
+  readonly idempotencyKey: string;
+  readonly body: CreatePaymentDto;
+  /** How long the caller is willing to wait for the outcome. */
+  readonly waitMs: number;
+}
+
+/** Why a payment was not taken; nothing was stored. */
+export type CreatePaymentRefusal =
+  'payee-unknown' | 'payee-is-payer' | 'market-closed' | 'currency-mismatch' | 'idempotency-key-reused';
+
+export type CreatePaymentResult =
+  { readonly payment: Payment } | { readonly refused: CreatePaymentRefusal; readonly detail: string };
+
+interface Deps {
+  readonly sql: Sql;
+  readonly findPayee: FindPayee;
+  readonly waiters: PaymentWaiters;
+  readonly openMarkets: readonly MarketCode[];
+  /** Tells the relay that the outbox has something. */
+  readonly wakeRelay: () => void;
+  readonly now: () => Date;
+}
+
+/** How often a waiting request looks for itself, for outcomes that another instance heard of. */
+const recheckMs = 250;
+
+/**
+ * Takes a payment: stores it with its command to the ledger in one transaction and waits for the outcome.
+ * The payer's key makes it safe to send again: the same request gets the same payment, a different one is refused.
+ */
+export function createPaymentHandler(deps: Deps) {
+  return async (command: CreatePayment): Promise<CreatePaymentResult> => {
+    const hash = inputHash(command.body);
+    // Both at once: a repeated request must get its answer even where the payee can no longer be found.
+    const [known, payee] = await Promise.all([
+      findByKey(deps.sql, command.payerId, command.idempotencyKey),
+      deps.findPayee(command.body.payee, command.accessToken),
+    ]);
+    if (known !== undefined) return repeated(deps, command, known, hash);
+
+    if ('unavailable' in payee) throw payee.unavailable;
+    if ('unknown' in payee) {
+      return {
+        refused: 'payee-unknown',
+        detail: `Nobody is known as ${command.body.payee.handle} on ${command.body.payee.channel}.`,
+      };
+    }
+    if (payee.personId === command.payerId) {
+      return { refused: 'payee-is-payer', detail: 'The payee is your own account; choose somebody else.' };
+    }
+    const market = markets[payee.market];
+    if (!deps.openMarkets.includes(market.code)) {
+      return { refused: 'market-closed', detail: `Payments in the market "${market.code}" are not open.` };
+    }
+    if (command.body.amount.currency !== market.currency) {
+      return {
+        refused: 'currency-mismatch',
+        detail: `The payee is paid in ${market.currency}, not in ${command.body.amount.currency}.`,
+      };
+    }
+
+    const payment = newPayment(command, payee, deps.now());
+    const inserted = await insertPayment(
+      deps.sql,
+      payment,
+      { idempotencyKey: command.idempotencyKey, inputHash: hash },
+      eventsOfCreation(payment),
+    );
+    if (!inserted) {
+      const first = await findByKey(deps.sql, command.payerId, command.idempotencyKey);
+      if (first === undefined) throw new Error('a payment that blocked an insert cannot be found');
+      return repeated(deps, command, first, hash);
+    }
+    deps.wakeRelay();
+    return { payment: await outcome(deps, payment, command.waitMs) };
+  };
+}
+
+async function repeated(
+  deps: Deps,
+  command: CreatePayment,
+  known: { payment: Payment; inputHash: string },
+  hash: string,
+): Promise<CreatePaymentResult> {
+  if (known.inputHash !== hash) {
+    return {
+      refused: 'idempotency-key-reused',
+      detail: 'This Idempotency-Key was used before for a different payment; use a new one.',
+    };
+  }
+  return { payment: await outcome(deps, known.payment, command.waitMs) };
+}
+
+async function outcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
+  const deadline = deps.now().getTime() + waitMs;
+  let current = payment;
+  while (!isFinal(current.status)) {
+    const left = deadline - deps.now().getTime();
+    if (left <= 0) return current;
+    const settled = await deps.waiters.wait(payment.id, Math.min(left, recheckMs));
+    current = settled ?? (await findById(deps.sql, payment.id)) ?? current;
+  }
+  return current;
+}
+
+function newPayment(
+  { payerId, body }: CreatePayment,
+  payee: { personId: string; market: MarketCode },
+  now: Date,
+): Payment {
+  return {
+    id: uuidv7(),
+    entryId: uuidv7(),
+    payerId,
+    payeeId: payee.personId,
+    amountMinor: BigInt(body.amount.value),
+    currency: body.amount.currency,
+    market: payee.market,
+    ledger: markets[payee.market].ledger,
+    channel: body.channel,
+    note: body.note ?? null,
+    status: 'created',
+    revision: null,
+    failureCode: null,
+    createdAt: now,
+    decidedAt: null,
+  };
+}
+
+/** What a refusal of the ledger means to the payer. */
+export const failureSentences = {
+  insufficient_funds: 'Your balance is too low for this payment.',
+  account_unknown: 'The payer or the payee has no wallet in this market yet.',
+  currency_mismatch: 'The wallets of this payment hold another currency.',
+  entry_invalid: 'The ledger could not accept this payment.',
+} as const satisfies Record<RejectionCodeDto, string>;

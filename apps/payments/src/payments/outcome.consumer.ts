@@ -1,0 +1,57 @@
+import { entryPosted, entryRejected, topics, type EventOf } from '@florin/contracts';
+import { OnEvents, onceOnly, writeOutbox } from '@florin/messaging';
+import { Controller, Inject } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { eventOfDecision } from './payment.events.js';
+import type { Payment } from './payment.js';
+import { decidePayments, type EntryOutcome } from './payment.store.js';
+
+type LedgerOutcome = EventOf<typeof entryPosted> | EventOf<typeof entryRejected>;
+
+interface Deps {
+  readonly database: DataSource;
+  readonly settled: (payments: Payment[]) => void;
+}
+
+/** Completes and fails payments as the ledger says, and tells so in the same transaction. */
+export function applyOutcomes(deps: Deps) {
+  return async (events: LedgerOutcome[]): Promise<void> => {
+    const decided = await deps.database.transaction(async (sql) => {
+      const fresh = await onceOnly(sql, 'payments', events);
+      const payments = await decidePayments(sql, fresh.filter(isPayment).map(toOutcome));
+      await writeOutbox(
+        sql,
+        payments.map((payment) => ({ event: eventOfDecision(payment) })),
+      );
+      return payments;
+    });
+    if (decided.length > 0) deps.settled(decided);
+  };
+}
+
+function isPayment(event: LedgerOutcome): boolean {
+  return event.data.kind === 'p2p';
+}
+
+function toOutcome(event: LedgerOutcome): EntryOutcome {
+  const refused = event.type === entryRejected.type ? event : undefined;
+  return {
+    entryId: event.data.entryId,
+    status: refused ? 'failed' : 'completed',
+    revision: event.data.revision,
+    failureCode: refused?.data.code ?? null,
+    decidedAt: event.time,
+  };
+}
+
+export const outcomeHandler = Symbol('OutcomeHandler');
+
+@Controller()
+export class OutcomeConsumer {
+  constructor(@Inject(outcomeHandler) private readonly apply: ReturnType<typeof applyOutcomes>) {}
+
+  @OnEvents(topics.ledgerEntries.name, [entryPosted, entryRejected])
+  outcomes(events: LedgerOutcome[]): Promise<void> {
+    return this.apply(events);
+  }
+}

@@ -1,0 +1,120 @@
+import {
+  ApiProblems,
+  ApiReturns,
+  commonProblems,
+  CurrentUser,
+  idempotencyKey,
+  preferWaitSeconds,
+  ProblemError,
+  ZodBody,
+  ZodParams,
+  ZodQuery,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Get, Headers, Inject, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { failureProblems, paymentProblems } from '../problems.js';
+import { failureSentences, type CreatePayment, type CreatePaymentResult } from './create-payment.handler.js';
+import {
+  createPaymentSchema,
+  listPaymentsSchema,
+  paymentIdSchema,
+  paymentPageSchema,
+  paymentSchema,
+  toPaymentDto,
+  type CreatePaymentDto,
+  type PaymentDto,
+} from './payment.dto.js';
+import type { Payment } from './payment.js';
+
+/** The use cases that the routes stand for, built in the module. */
+export interface PaymentUseCases {
+  readonly create: (command: CreatePayment) => Promise<CreatePaymentResult>;
+  readonly find: (id: string, personId: string) => Promise<Payment | undefined>;
+  readonly list: (personId: string, page: z.output<typeof listPaymentsSchema>) => Promise<Payment[]>;
+}
+
+export const paymentUseCases = Symbol('PaymentUseCases');
+
+type RequestHeaders = Record<string, string | undefined>;
+
+const maxWaitSeconds = 30;
+/** How long a caller waits who does not say. */
+const defaultWaitSeconds = 5;
+
+@Controller('v1/payments')
+export class PaymentController {
+  constructor(@Inject(paymentUseCases) private readonly useCases: PaymentUseCases) {}
+
+  @Post()
+  @ApiReturns(201, paymentSchema, 'The money has moved')
+  @ApiReturns(202, paymentSchema, 'Accepted; look at the Location for the outcome')
+  @ApiProblems(
+    ...Object.values(paymentProblems),
+    commonProblems['idempotency-key-missing'],
+    commonProblems.unavailable,
+  )
+  async create(
+    @CurrentUser() user: Principal,
+    @Headers() headers: RequestHeaders,
+    @ZodBody(createPaymentSchema) body: CreatePaymentDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PaymentDto> {
+    const result = await this.useCases.create({
+      payerId: user.personId,
+      accessToken: headers['authorization']?.replace(/^bearer\s+/i, '') ?? '',
+      idempotencyKey: idempotencyKey(headers),
+      body,
+      waitMs: waitSeconds(headers) * 1000,
+    });
+    if ('refused' in result) throw new ProblemError(paymentProblems[result.refused], result.detail);
+    return answer(result.payment, reply);
+  }
+
+  @Get()
+  @ApiReturns(200, paymentPageSchema, 'Your payments, newest first')
+  async list(
+    @CurrentUser() user: Principal,
+    @ZodQuery(listPaymentsSchema) page: z.output<typeof listPaymentsSchema>,
+  ): Promise<z.infer<typeof paymentPageSchema>> {
+    const payments = await this.useCases.list(user.personId, page);
+    return {
+      items: payments.map(toPaymentDto),
+      next: payments.length === page.limit ? (payments.at(-1)?.id ?? null) : null,
+    };
+  }
+
+  @Get(':id')
+  @ApiReturns(200, paymentSchema, 'The payment')
+  @ApiProblems(paymentProblems['payment-not-found'])
+  async find(
+    @CurrentUser() user: Principal,
+    @ZodParams(paymentIdSchema) { id }: z.output<typeof paymentIdSchema>,
+  ): Promise<PaymentDto> {
+    const payment = await this.useCases.find(id, user.personId);
+    if (payment === undefined) {
+      throw new ProblemError(
+        paymentProblems['payment-not-found'],
+        'There is no payment of yours with this id.',
+      );
+    }
+    return toPaymentDto(payment);
+  }
+}
+
+function waitSeconds(headers: RequestHeaders): number {
+  return headers['prefer'] === undefined ? defaultWaitSeconds : preferWaitSeconds(headers, maxWaitSeconds);
+}
+
+/** 201 when the money moved, 202 while it is under way, a problem when the ledger refused: always the same for the same payment. */
+function answer(payment: Payment, reply: FastifyReply): PaymentDto {
+  const location = `/v1/payments/${payment.id}`;
+  if (payment.failureCode !== null) {
+    throw new ProblemError(failureProblems[payment.failureCode], failureSentences[payment.failureCode], {
+      payment: location,
+    });
+  }
+  void reply.status(payment.status === 'completed' ? 201 : 202).header('location', location);
+  return toPaymentDto(payment);
+}

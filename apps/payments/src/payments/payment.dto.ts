@@ -1,0 +1,79 @@
+import { channelSchema, moneySchema, rejectionCodeSchema } from '@florin/contracts';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Payment } from './payment.js';
+
+export const createPaymentSchema = z
+  .strictObject({
+    payee: z.strictObject({ channel: channelSchema, handle: z.string().trim().min(1).max(64) }).meta({
+      description: 'Who gets the money, by a handle of theirs: a phone number in E.164, a user name',
+    }),
+    amount: moneySchema,
+    note: z.string().trim().max(140).optional(),
+    channel: channelSchema.meta({ description: 'The conversation in which the payment is made' }),
+  })
+  .meta({ id: 'CreatePayment' });
+export type CreatePaymentDto = z.infer<typeof createPaymentSchema>;
+
+export const paymentSchema = z
+  .strictObject({
+    id: z.uuid(),
+    status: z.enum(['created', 'completed', 'failed']),
+    payerId: z.uuid(),
+    payeeId: z.uuid(),
+    amount: moneySchema,
+    note: z.string().nullable(),
+    channel: channelSchema,
+    createdAt: z.iso.datetime(),
+    decidedAt: z.iso.datetime().nullable(),
+    entry: z
+      .strictObject({ ledger: z.string(), id: z.uuid(), revision: z.int() })
+      .nullable()
+      .meta({ description: 'The ledger entry that moved the money' }),
+    failure: rejectionCodeSchema.nullable(),
+  })
+  .meta({ id: 'Payment' });
+export type PaymentDto = z.infer<typeof paymentSchema>;
+
+export const listPaymentsSchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  before: z.uuid().optional().meta({ description: 'Id of the last payment of the page before' }),
+});
+
+export const paymentIdSchema = z.strictObject({ id: z.uuid() });
+
+export const paymentPageSchema = z
+  .strictObject({ items: z.array(paymentSchema), next: z.uuid().nullable() })
+  .meta({ id: 'PaymentPage' });
+
+export function toPaymentDto(payment: Payment): PaymentDto {
+  return {
+    id: payment.id,
+    status: payment.status,
+    payerId: payment.payerId,
+    payeeId: payment.payeeId,
+    amount: { value: Number(payment.amountMinor), currency: payment.currency },
+    note: payment.note,
+    channel: payment.channel,
+    createdAt: payment.createdAt.toISOString(),
+    decidedAt: payment.decidedAt?.toISOString() ?? null,
+    entry:
+      payment.status === 'completed' && payment.revision !== null
+        ? { ledger: payment.ledger, id: payment.entryId, revision: Number(payment.revision) }
+        : null,
+    failure: payment.failureCode,
+  };
+}
+
+/** Fingerprint of what was asked, so that a key used again for something else is told apart. */
+export function inputHash(body: CreatePaymentDto): string {
+  const canonical = JSON.stringify([
+    body.payee.channel,
+    body.payee.handle,
+    body.amount.value,
+    body.amount.currency,
+    body.note ?? null,
+    body.channel,
+  ]);
+  return createHash('sha256').update(canonical).digest('hex');
+}

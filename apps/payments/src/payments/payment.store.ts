@@ -1,0 +1,160 @@
+import type { CloudEvent } from '@florin/contracts';
+import { insertOutboxSql, outboxColumns, selectRows, type Sql } from '@florin/messaging';
+import { predecessorsOf, type Payment, type PaymentStatus } from './payment.js';
+
+interface PaymentRow {
+  id: string;
+  entry_id: string;
+  payer_id: string;
+  payee_id: string;
+  amount_minor: string;
+  currency: string;
+  market: Payment['market'];
+  ledger: string;
+  channel: Payment['channel'];
+  note: string | null;
+  status: PaymentStatus;
+  revision: string | null;
+  failure_code: Payment['failureCode'];
+  created_at: Date;
+  decided_at: Date | null;
+}
+
+/** What the ledger said about one entry. */
+export interface EntryOutcome {
+  readonly entryId: string;
+  readonly status: 'completed' | 'failed';
+  readonly revision: number;
+  readonly failureCode: Payment['failureCode'];
+  readonly decidedAt: string;
+}
+
+const columns = `id, entry_id, payer_id, payee_id, amount_minor, currency, market, ledger, channel, note, status,
+  revision, failure_code, created_at, decided_at`;
+
+/**
+ * Stores a new payment and what it tells the world in one statement, so in one transaction and one round trip.
+ * Answers false, and stores nothing, where the payer has used the key before.
+ */
+export async function insertPayment(
+  sql: Sql,
+  payment: Payment,
+  request: { idempotencyKey: string; inputHash: string },
+  events: CloudEvent[],
+): Promise<boolean> {
+  try {
+    await sql.query(
+      `WITH told AS (${insertOutboxSql(15)})
+       INSERT INTO payments (id, entry_id, payer_id, payee_id, amount_minor, currency, market, ledger, channel, note,
+                             status, created_at, idempotency_key, input_hash)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+      [
+        payment.id,
+        payment.entryId,
+        payment.payerId,
+        payment.payeeId,
+        payment.amountMinor.toString(),
+        payment.currency,
+        payment.market,
+        payment.ledger,
+        payment.channel,
+        payment.note,
+        payment.status,
+        payment.createdAt,
+        request.idempotencyKey,
+        request.inputHash,
+        ...outboxColumns(events.map((event) => ({ event }))),
+      ],
+    );
+    return true;
+  } catch (error) {
+    if ((error as { constraint?: string }).constraint === 'payments_payer_id_idempotency_key_key')
+      return false;
+    throw error;
+  }
+}
+
+/** The payment that a payer's key stands for, with the fingerprint of what was asked. */
+export async function findByKey(
+  sql: Sql,
+  payerId: string,
+  idempotencyKey: string,
+): Promise<{ payment: Payment; inputHash: string } | undefined> {
+  const [row] = await selectRows<PaymentRow & { input_hash: string }>(
+    sql,
+    `SELECT ${columns}, input_hash FROM payments WHERE payer_id = $1 AND idempotency_key = $2`,
+    [payerId, idempotencyKey],
+  );
+  return row && { payment: toPayment(row), inputHash: row.input_hash };
+}
+
+export async function findById(sql: Sql, id: string): Promise<Payment | undefined> {
+  const [row] = await selectRows<PaymentRow>(sql, `SELECT ${columns} FROM payments WHERE id = $1`, [id]);
+  return row && toPayment(row);
+}
+
+/** A person's payments, newest first; those received only once completed. */
+export async function listOf(
+  sql: Sql,
+  personId: string,
+  page: { limit: number; before?: string | undefined },
+): Promise<Payment[]> {
+  const rows = await selectRows<PaymentRow>(
+    sql,
+    `SELECT ${columns} FROM (
+       (SELECT * FROM payments WHERE payer_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3)
+       UNION ALL
+       (SELECT * FROM payments WHERE payee_id = $1 AND status = 'completed' AND ($2::uuid IS NULL OR id < $2)
+        ORDER BY id DESC LIMIT $3)
+     ) AS mine ORDER BY id DESC LIMIT $3`,
+    [personId, page.before ?? null, page.limit],
+  );
+  return rows.map(toPayment);
+}
+
+/** Applies the ledger's outcomes where the state machine allows it; answers the payments that changed. */
+export async function decidePayments(sql: Sql, outcomes: EntryOutcome[]): Promise<Payment[]> {
+  if (outcomes.length === 0) return [];
+  const rows = await selectRows<PaymentRow>(
+    sql,
+    `WITH decided AS (
+       UPDATE payments SET status = o.status, revision = o.revision, failure_code = o.failure_code, decided_at = o.decided_at
+       FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[])
+         AS o (entry_id, status, revision, failure_code, decided_at)
+       WHERE payments.entry_id = o.entry_id
+         AND payments.status = ANY (CASE o.status WHEN 'completed' THEN $6::text[] ELSE $7::text[] END)
+       RETURNING payments.*
+     )
+     SELECT ${columns} FROM decided`,
+    [
+      outcomes.map((outcome) => outcome.entryId),
+      outcomes.map((outcome) => outcome.status),
+      outcomes.map((outcome) => outcome.revision),
+      outcomes.map((outcome) => outcome.failureCode),
+      outcomes.map((outcome) => outcome.decidedAt),
+      predecessorsOf('completed'),
+      predecessorsOf('failed'),
+    ],
+  );
+  return rows.map(toPayment);
+}
+
+function toPayment(row: PaymentRow): Payment {
+  return {
+    id: row.id,
+    entryId: row.entry_id,
+    payerId: row.payer_id,
+    payeeId: row.payee_id,
+    amountMinor: BigInt(row.amount_minor),
+    currency: row.currency,
+    market: row.market,
+    ledger: row.ledger,
+    channel: row.channel,
+    note: row.note,
+    status: row.status,
+    revision: row.revision === null ? null : BigInt(row.revision),
+    failureCode: row.failure_code,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+  };
+}

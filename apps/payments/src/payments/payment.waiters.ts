@@ -1,0 +1,37 @@
+import type { Payment } from './payment.js';
+
+type Settle = (payment: Payment | undefined) => void;
+
+/**
+ * Requests that wait for their payment's outcome. The instance that hears of the outcome settles its own waiters at once;
+ * a request at another instance finds it by looking again when its wait ends.
+ */
+export class PaymentWaiters {
+  private readonly waiting = new Map<string, Set<Settle>>();
+
+  /** Resolves with the decided payment when `settle` names it, or with nothing after `ms`. */
+  wait(paymentId: string, ms: number): Promise<Payment | undefined> {
+    return new Promise((resolve) => {
+      const waiters = this.waiting.get(paymentId) ?? new Set();
+      this.waiting.set(paymentId, waiters);
+      const done: Settle = (payment) => {
+        clearTimeout(timer);
+        waiters.delete(done);
+        if (waiters.size === 0) this.waiting.delete(paymentId);
+        resolve(payment);
+      };
+      const timer = setTimeout(done, ms, undefined);
+      waiters.add(done);
+    });
+  }
+
+  settle(payments: Iterable<Payment>): void {
+    for (const payment of payments) {
+      for (const done of [...(this.waiting.get(payment.id) ?? [])]) done(payment);
+    }
+  }
+
+  get size(): number {
+    return this.waiting.size;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Payment } from './payment.js';
+import { PaymentWaiters } from './payment.waiters.js';
+
+const a = { id: 'a' } as Payment;
+const b = { id: 'b' } as Payment;
+
+describe('PaymentWaiters', () => {
+  it('gives the decided payment to every request that waits for it, and forgets them', async () => {
+    const waiters = new PaymentWaiters();
+    const both = Promise.all([waiters.wait('a', 60_000), waiters.wait('a', 60_000)]);
+    waiters.settle([b, a]);
+    expect(await both).toEqual([a, a]);
+    expect(waiters.size).toBe(0);
+  });
+
+  it('lets a request go empty-handed after its time', async () => {
+    const waiters = new PaymentWaiters();
+    expect(await waiters.wait('a', 1)).toBeUndefined();
+    expect(waiters.size).toBe(0);
+  });
+});

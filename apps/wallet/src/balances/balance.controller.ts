@@ -1,0 +1,75 @@
+import { markets, type MarketCode } from '@florin/contracts';
+import {
+  ApiProblems,
+  ApiReturns,
+  CurrentUser,
+  ProblemError,
+  ZodQuery,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Get, Inject } from '@nestjs/common';
+import type { z } from 'zod';
+import { walletProblems } from '../problems.js';
+import {
+  historyPageSchema,
+  historyQuerySchema,
+  marketQuerySchema,
+  toHistoryPage,
+  toWalletDto,
+  walletListSchema,
+  walletSchema,
+} from './balance.dto.js';
+import type { HistoryItem, WalletBalance } from './balance.queries.js';
+
+export interface BalanceUseCases {
+  /** A person's wallets, at the head of every book. */
+  readonly wallets: (personId: string) => Promise<WalletBalance[]>;
+  readonly history: (
+    wallet: WalletBalance,
+    page: { limit: number; before?: number | undefined },
+  ) => Promise<HistoryItem[]>;
+}
+
+export const balanceUseCases = Symbol('BalanceUseCases');
+
+@Controller('v1')
+@ApiProblems(walletProblems['wallet-not-found'], walletProblems['balance-behind'])
+export class BalanceController {
+  constructor(@Inject(balanceUseCases) private readonly useCases: BalanceUseCases) {}
+
+  @Get('wallets')
+  @ApiReturns(200, walletListSchema, 'Your wallets, one per market')
+  async wallets(@CurrentUser() user: Principal): Promise<z.infer<typeof walletListSchema>> {
+    return { items: (await this.useCases.wallets(user.personId)).map(toWalletDto) };
+  }
+
+  @Get('balance')
+  @ApiReturns(200, walletSchema, 'The balance of your wallet, and the revision at which it is true')
+  async balance(
+    @CurrentUser() user: Principal,
+    @ZodQuery(marketQuerySchema) { market }: z.output<typeof marketQuerySchema>,
+  ): Promise<z.infer<typeof walletSchema>> {
+    return toWalletDto(await this.walletOf(user.personId, market));
+  }
+
+  @Get('history')
+  @ApiReturns(200, historyPageSchema, 'What moved on your wallet, newest first')
+  async history(
+    @CurrentUser() user: Principal,
+    @ZodQuery(historyQuerySchema) { market, ...page }: z.output<typeof historyQuerySchema>,
+  ): Promise<z.infer<typeof historyPageSchema>> {
+    const wallet = await this.walletOf(user.personId, market);
+    return toHistoryPage(await this.useCases.history(wallet, page), page.limit, wallet.currency);
+  }
+
+  private async walletOf(personId: string, market: MarketCode | undefined): Promise<WalletBalance> {
+    const wallets = await this.useCases.wallets(personId);
+    const wallet =
+      market === undefined ? wallets[0] : wallets.find(({ ledger }) => ledger === markets[market].ledger);
+    if (wallet !== undefined) return wallet;
+    throw new ProblemError(
+      walletProblems['wallet-not-found'],
+      'You have no wallet there. One is opened within moments of registering.',
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import type { Sql } from '@florin/messaging';
+
+/** A person's account in one book, in minor units. */
+export interface WalletBalance {
+  readonly ledger: string;
+  readonly account: string;
+  readonly currency: string;
+  readonly balanceMinor: bigint;
+  /** The ledger revision at which the balance is true. */
+  readonly revision: bigint;
+}
+
+export interface HistoryItem {
+  readonly revision: bigint;
+  readonly entryId: string;
+  readonly kind: string;
+  readonly reference: string;
+  readonly amountMinor: bigint;
+  readonly balanceAfterMinor: bigint;
+  readonly recordedAt: Date;
+}
+
+/** The wallets of a person. One statement, so that each balance and its revision belong together. */
+export async function walletsOf(sql: Sql, personId: string): Promise<WalletBalance[]> {
+  const rows = (await sql.query(
+    `SELECT a.ledger, a.account, a.currency, a.balance, p.revision
+     FROM accounts a JOIN progress p ON p.name = 'balances:' || a.ledger
+     WHERE a.owner = $1 ORDER BY a.ledger`,
+    [personId],
+  )) as { ledger: string; account: string; currency: string; balance: string; revision: string }[];
+  return rows.map((row) => ({
+    ledger: row.ledger,
+    account: row.account,
+    currency: row.currency,
+    balanceMinor: BigInt(row.balance),
+    revision: BigInt(row.revision),
+  }));
+}
+
+/** What moved on an account, newest first, before a revision where one is given. */
+export async function historyOf(
+  sql: Sql,
+  account: { ledger: string; account: string },
+  page: { limit: number; before?: number | undefined },
+): Promise<HistoryItem[]> {
+  const rows = (await sql.query(
+    `SELECT p.revision, e.entry_id, e.kind, e.reference, p.amount, p.balance_after, e.recorded_at
+     FROM postings p JOIN entries e ON e.ledger = p.ledger AND e.revision = p.revision
+     WHERE p.ledger = $1 AND p.account = $2 AND ($3::bigint IS NULL OR p.revision < $3)
+     ORDER BY p.revision DESC LIMIT $4`,
+    [account.ledger, account.account, page.before ?? null, page.limit],
+  )) as {
+    revision: string;
+    entry_id: string;
+    kind: string;
+    reference: string;
+    amount: string;
+    balance_after: string;
+    recorded_at: Date;
+  }[];
+  return rows.map((row) => ({
+    revision: BigInt(row.revision),
+    entryId: row.entry_id,
+    kind: row.kind,
+    reference: row.reference,
+    amountMinor: BigInt(row.amount),
+    balanceAfterMinor: BigInt(row.balance_after),
+    recordedAt: row.recorded_at,
+  }));
+}

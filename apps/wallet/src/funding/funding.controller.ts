@@ -1,0 +1,105 @@
+import { markets, marketSchema, moneySchema, type MarketCode } from '@florin/contracts';
+import {
+  ApiProblems,
+  ApiReturns,
+  commonProblems,
+  CurrentUser,
+  idempotencyKey,
+  ProblemError,
+  ZodBody,
+  type Principal,
+} from '@florin/service-host';
+import { Controller, Headers, Inject, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { walletProblems } from '../problems.js';
+import type { FundWallet, Funding } from './fund-wallet.handler.js';
+
+export const fundingBodySchema = z
+  .strictObject({ amount: moneySchema, market: marketSchema.default('it') })
+  .meta({ id: 'FundWallet' });
+
+export const fundingSchema = z
+  .strictObject({
+    status: z.enum(['created', 'completed']),
+    amount: moneySchema,
+    entry: z.strictObject({ ledger: z.string(), id: z.uuid(), revision: z.int().nullable() }),
+  })
+  .meta({ id: 'Funding' });
+
+export interface FundingUseCases {
+  /** Whether this installation has test money at all. */
+  readonly enabled: boolean;
+  readonly openMarkets: readonly MarketCode[];
+  readonly fund: (command: FundWallet, waitMs: number) => Promise<Funding | 'key-reused'>;
+}
+
+export const fundingUseCases = Symbol('FundingUseCases');
+
+const waitMs = 10_000;
+
+@Controller('v1/test-funding')
+export class FundingController {
+  constructor(@Inject(fundingUseCases) private readonly useCases: FundingUseCases) {}
+
+  @Post()
+  @ApiReturns(201, fundingSchema, 'The test money is in your wallet')
+  @ApiReturns(202, fundingSchema, 'Accepted; send it again with the same key to see the outcome')
+  @ApiProblems(...Object.values(walletProblems), commonProblems['idempotency-key-missing'])
+  async fund(
+    @CurrentUser() user: Principal,
+    @Headers() headers: Record<string, string | undefined>,
+    @ZodBody(fundingBodySchema) body: z.output<typeof fundingBodySchema>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.infer<typeof fundingSchema>> {
+    if (!this.useCases.enabled) {
+      throw new ProblemError(walletProblems['test-money-off'], 'This installation moves real money only.');
+    }
+    const market = markets[body.market];
+    if (!this.useCases.openMarkets.includes(market.code)) {
+      throw new ProblemError(walletProblems['market-closed'], `The market "${market.code}" is not open.`);
+    }
+    if (body.amount.currency !== market.currency) {
+      throw new ProblemError(
+        walletProblems['currency-mismatch'],
+        `A wallet in this market holds ${market.currency}, not ${body.amount.currency}.`,
+      );
+    }
+    const funding = await this.useCases.fund(
+      {
+        personId: user.personId,
+        idempotencyKey: idempotencyKey(headers),
+        market,
+        amountMinor: BigInt(body.amount.value),
+      },
+      waitMs,
+    );
+    return answer(funding, body.amount.currency, reply);
+  }
+}
+
+function answer(
+  funding: Funding | 'key-reused',
+  currency: string,
+  reply: FastifyReply,
+): z.infer<typeof fundingSchema> {
+  if (funding === 'key-reused') {
+    throw new ProblemError(
+      walletProblems['idempotency-key-reused'],
+      'This Idempotency-Key was used before for a different amount; use a new one.',
+    );
+  }
+  if (funding.status === 'failed') {
+    throw new ProblemError(walletProblems['funding-refused'], 'The ledger could not take this amount.');
+  }
+  void reply.status(funding.status === 'completed' ? 201 : 202);
+  return {
+    status: funding.status,
+    amount: { value: Number(funding.amountMinor), currency },
+    entry: {
+      ledger: funding.ledger,
+      id: funding.entryId,
+      revision: funding.revision === null ? null : Number(funding.revision),
+    },
+  };
+}

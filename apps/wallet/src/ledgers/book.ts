@@ -1,0 +1,53 @@
+import type { CloudEvent, Market } from '@florin/contracts';
+import type { EventStore, Subscription } from '@florin/event-store';
+import type { DataSource } from 'typeorm';
+import { projectBalances, projectedRevision } from '../balances/balance.projection.js';
+import { ledgerStream } from './ledger.js';
+import { LedgerPublisher } from './ledger.publisher.js';
+
+interface Deps {
+  readonly market: Market;
+  readonly store: EventStore;
+  readonly database: DataSource;
+  readonly publish: (events: CloudEvent[]) => Promise<void>;
+  readonly traceOf: (entryId: string) => { traceparent: string; tracestate?: string } | undefined;
+  readonly onError: (follower: string, error: unknown, attempt: number) => void;
+}
+
+/** What follows the log of a book: the publisher to Kafka and the projection of balances, each at its own place and pace. */
+export async function followBook(deps: Deps): Promise<{ stop(): Promise<void> }> {
+  const { store, database, market } = deps;
+  const stream = ledgerStream(market.ledger);
+  const publisher = new LedgerPublisher({
+    ledger: market.ledger,
+    sql: database,
+    publish: deps.publish,
+    traceOf: deps.traceOf,
+    nowMs: Date.now,
+  });
+  const follow = (
+    name: string,
+    after: bigint | undefined,
+    handler: Parameters<EventStore['subscribe']>[2],
+  ): Subscription =>
+    store.subscribe(
+      stream,
+      {
+        ...(after === undefined || after < 0n ? {} : { after }),
+        onError: (error, attempt) => deps.onError(`${name} of ${market.ledger}`, error, attempt),
+      },
+      handler,
+    );
+  const published = follow('publisher', await publisher.place(), (batch) => publisher.publish(batch));
+  const projected = follow(
+    'projection',
+    await projectedRevision(database, market.ledger),
+    projectBalances(database, market.ledger),
+  );
+  return {
+    async stop() {
+      await Promise.all([published.stop(), projected.stop()]);
+      await publisher.save();
+    },
+  };
+}

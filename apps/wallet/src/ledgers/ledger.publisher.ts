@@ -1,0 +1,67 @@
+import type { CloudEvent } from '@florin/contracts';
+import type { StoredEvent } from '@florin/event-store';
+import type { Sql } from '@florin/messaging';
+import { toPublished } from './ledger.events.js';
+
+interface Deps {
+  readonly ledger: string;
+  readonly sql: Sql;
+  readonly publish: (events: CloudEvent[]) => Promise<void>;
+  /** Trace context of the command that an entry came from, where this instance decided it. */
+  readonly traceOf: (entryId: string) => { traceparent: string; tracestate?: string } | undefined;
+  readonly nowMs: () => number;
+}
+
+/** How long a place may be unsaved: after a crash at most this much is published again, under the same ids. */
+const saveEveryMs = 250;
+
+/**
+ * Publishes a ledger's events from the log that stored them, in order, at least once. The place is kept in PostgreSQL and saved
+ * now and then rather than after each batch: consumers know events by their ids, and a commit per batch would cost a sync.
+ */
+export class LedgerPublisher {
+  private unsaved: bigint | undefined;
+  private savedAtMs = 0;
+
+  constructor(private readonly deps: Deps) {}
+
+  private get name(): string {
+    return `publisher:${this.deps.ledger}`;
+  }
+
+  /** Revision of the last event published for sure, or `undefined` before the first. */
+  async place(): Promise<bigint | undefined> {
+    const [row] = (await this.deps.sql.query('SELECT revision FROM progress WHERE name = $1', [
+      this.name,
+    ])) as {
+      revision: string;
+    }[];
+    return row === undefined ? undefined : BigInt(row.revision);
+  }
+
+  async publish(batch: readonly StoredEvent[]): Promise<void> {
+    const events = batch.map((stored) => this.toEvent(stored)).filter((event) => event !== undefined);
+    await this.deps.publish(events);
+    this.unsaved = batch.at(-1)?.revision ?? this.unsaved;
+    if (this.deps.nowMs() - this.savedAtMs >= saveEveryMs) await this.save();
+  }
+
+  /** Saves the place; also the last thing to do before stopping. */
+  async save(): Promise<void> {
+    if (this.unsaved === undefined) return;
+    await this.deps.sql.query(
+      `INSERT INTO progress (name, revision) VALUES ($1, $2)
+       ON CONFLICT (name) DO UPDATE SET revision = greatest(progress.revision, excluded.revision)`,
+      [this.name, this.unsaved.toString()],
+    );
+    this.unsaved = undefined;
+    this.savedAtMs = this.deps.nowMs();
+  }
+
+  private toEvent(stored: StoredEvent): CloudEvent | undefined {
+    const event = toPublished(this.deps.ledger, stored);
+    const entryId = (event?.data as { entryId?: string } | undefined)?.entryId;
+    const trace = entryId === undefined ? undefined : this.deps.traceOf(entryId);
+    return event && trace ? { ...event, ...trace } : event;
+  }
+}

@@ -1,0 +1,166 @@
+import type { EventStore } from '@florin/event-store';
+import {
+  createReplay,
+  createSealer,
+  decide,
+  evolve,
+  type Decision,
+  type LedgerCommand,
+  type LedgerState,
+  type Sealer,
+  type StoredForm,
+} from '@florin/ledger';
+import { LedgerDamaged, ledgerStream, LedgerUnavailable, sha256 } from './ledger.js';
+
+interface Deps {
+  readonly ledger: string;
+  readonly currency: string;
+  readonly store: Pick<EventStore, 'read' | 'append'>;
+  readonly nowMs: () => number;
+  /** Told of every state that was dropped, and why. */
+  readonly onDropped?: (reason: Error) => void;
+}
+
+interface Waiting {
+  readonly command: LedgerCommand;
+  readonly resolve: (decision: Decision) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The book as it will be when everything decided so far is in the log. */
+interface Book {
+  state: LedgerState;
+  readonly sealer: Sealer;
+}
+
+/** Commands decided for one append: enough to share its round trip, few enough to answer soon. */
+const maxBatch = 500;
+/** Appends under way at once: one being synced, one on its way. */
+const maxInFlight = 2;
+/** Commands that may wait; beyond it they are refused at once. */
+const maxWaiting = 20_000;
+
+/**
+ * The single writer of one book. It decides commands in memory, in order, and appends them in batches with the expected
+ * revision; the next batch is decided while the last one is still being written. A command resolves only once its outcome is
+ * in the log. When an append fails (another writer, a lost connection) the state is dropped and what is not acknowledged
+ * rejects with `LedgerUnavailable`: sent again, it is decided on what the log then says, and its entry id keeps it from
+ * happening twice.
+ */
+export class LedgerWriter {
+  private readonly waiting: Waiting[] = [];
+  private book: Book | undefined;
+  private loading: Promise<Book> | undefined;
+  private lastAppend: Promise<unknown> = Promise.resolve();
+  private inFlight = 0;
+  private failure: Error | undefined;
+  private pumping = false;
+
+  constructor(private readonly deps: Deps) {}
+
+  /**
+   * Decides a command; resolves when its outcome is durable. Rejects with `LedgerUnavailable` when the outcome is not known
+   * and with `LedgerDamaged` when the history cannot be built upon.
+   */
+  submit(command: LedgerCommand): Promise<Decision> {
+    if (this.waiting.length >= maxWaiting) {
+      return Promise.reject(
+        new LedgerUnavailable(this.deps.ledger, new Error('too many commands are waiting')),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ command, resolve, reject });
+      void this.pump();
+    });
+  }
+
+  /** Rebuilds the state from the stream where it is not in memory; rejects while that cannot be done. */
+  async load(): Promise<void> {
+    await this.loaded();
+  }
+
+  private async pump(): Promise<void> {
+    if (this.pumping) return;
+    this.pumping = true;
+    try {
+      // A turn of the event loop, so that commands submitted together are decided together.
+      await Promise.resolve();
+      while (this.waiting.length > 0 && this.inFlight < maxInFlight && this.failure === undefined) {
+        this.decideBatch(await this.loaded(), this.waiting.splice(0, maxBatch));
+      }
+    } catch (error) {
+      this.refuse(this.waiting.splice(0), error as Error);
+    } finally {
+      this.pumping = false;
+    }
+  }
+
+  private decideBatch(book: Book, batch: Waiting[]): void {
+    const expected = book.state.revision;
+    const stored: StoredForm[] = [];
+    const decisions = batch.map(({ command }) => {
+      const decision = decide(book.state, command, this.deps.nowMs());
+      for (const event of decision.events) {
+        stored.push(book.sealer.seal(event));
+        book.state = evolve(book.state, event);
+      }
+      return decision;
+    });
+    this.inFlight += 1;
+    void this.append(stored, expected)
+      .then(
+        () => batch.forEach(({ resolve }, index) => resolve(decisions[index] as Decision)),
+        (error: Error) => {
+          this.failure ??= error;
+          this.refuse(batch, error);
+        },
+      )
+      .finally(() => this.appended());
+  }
+
+  /** Resolves when these events and all before them are in the log: "repeated" may rest on an append still under way. */
+  private append(stored: StoredForm[], expected: bigint): Promise<unknown> {
+    const { store, ledger } = this.deps;
+    const append =
+      stored.length === 0
+        ? undefined
+        : store.append(ledgerStream(ledger), stored, expected < 0n ? 'no_stream' : expected);
+    const done = Promise.all([this.lastAppend, append]);
+    this.lastAppend = done;
+    return done;
+  }
+
+  private appended(): void {
+    this.inFlight -= 1;
+    if (this.inFlight === 0 && this.failure !== undefined) {
+      this.deps.onDropped?.(this.failure);
+      this.book = undefined;
+      this.failure = undefined;
+      this.lastAppend = Promise.resolve();
+    }
+    void this.pump();
+  }
+
+  private refuse(batch: Waiting[], error: Error): void {
+    const reason = error instanceof LedgerDamaged ? error : new LedgerUnavailable(this.deps.ledger, error);
+    for (const { reject } of batch) reject(reason);
+  }
+
+  private async loaded(): Promise<Book> {
+    if (this.book !== undefined) return this.book;
+    this.loading ??= this.replay().finally(() => (this.loading = undefined));
+    return (this.book = await this.loading);
+  }
+
+  private async replay(): Promise<Book> {
+    const { ledger, currency, store } = this.deps;
+    const replay = createReplay(ledger, sha256, { currency });
+    for await (const page of store.read(ledgerStream(ledger), {})) {
+      for (const event of page) {
+        const finding = replay.accept(event);
+        if (finding !== undefined) throw new LedgerDamaged(ledger, finding.revision, finding.detail);
+      }
+    }
+    return { state: replay.state, sealer: createSealer(ledger, sha256, replay.head) };
+  }
+}

@@ -1,0 +1,197 @@
+import { WrongExpectedRevision, type EventStore, type NewEvent, type StoredEvent } from '@florin/event-store';
+import { balanceOf, createReplay, type LedgerCommand } from '@florin/ledger';
+import { v7 as uuidv7 } from 'uuid';
+import { LedgerDamaged, LedgerUnavailable, openTestMoney, openWallet, sha256 } from './ledger.js';
+import { LedgerWriter } from './ledger.writer.js';
+
+const anna = '0193a7a0-0000-7000-8000-00000000000a';
+const bruno = '0193a7a0-0000-7000-8000-00000000000b';
+const nowMs = Date.UTC(2026, 10, 1);
+
+/** A log in memory whose appends end when the test says so. */
+class FakeStore implements Pick<EventStore, 'read' | 'append'> {
+  log: StoredEvent[] = [];
+  appends: number[] = [];
+  loads = 0;
+  /** Set to hold appends back; call the collected functions to let them go on. */
+  held: (() => void)[] | undefined;
+  failNext: { before?: Error; after?: Error } = {};
+
+  async *read(): AsyncIterable<StoredEvent[]> {
+    this.loads += 1;
+    yield [...this.log];
+  }
+
+  async append(_stream: string, events: NewEvent[], expected: bigint | 'no_stream' | 'any') {
+    if (this.held !== undefined) await new Promise<void>((resolve) => this.held?.push(resolve));
+    const { before, after } = this.failNext;
+    this.failNext = {};
+    if (before !== undefined) throw before;
+    const head = BigInt(this.log.length - 1);
+    const wanted = expected === 'no_stream' ? -1n : (expected as bigint);
+    if (wanted !== head) throw new WrongExpectedRevision('ledger-it-eur', expected, head);
+    this.appends.push(events.length);
+    for (const event of events) {
+      const { id, type, data, metadata } = event;
+      this.log.push({
+        id,
+        type,
+        data,
+        metadata,
+        revision: BigInt(this.log.length),
+        created: new Date(nowMs),
+      });
+    }
+    if (after !== undefined) throw after;
+    return { revision: BigInt(this.log.length - 1) };
+  }
+}
+
+const writerOf = (store: FakeStore, dropped: Error[] = []): LedgerWriter =>
+  new LedgerWriter({
+    ledger: 'it-eur',
+    currency: 'EUR',
+    store,
+    nowMs: () => nowMs,
+    onDropped: (reason) => dropped.push(reason),
+  });
+
+const fund = (personId: string, amount: bigint): LedgerCommand => ({
+  type: 'PostEntry',
+  entryId: uuidv7({ msecs: nowMs }),
+  kind: 'test-funding',
+  currency: 'EUR',
+  postings: [
+    { account: 'source:test-money', amount },
+    { account: `wallet:${personId}`, amount: -amount },
+  ],
+  reference: 'test',
+});
+
+const transfer = (amount: bigint, entryId = uuidv7({ msecs: nowMs })): LedgerCommand => ({
+  type: 'PostEntry',
+  entryId,
+  kind: 'p2p',
+  currency: 'EUR',
+  postings: [
+    { account: `wallet:${anna}`, amount },
+    { account: `wallet:${bruno}`, amount: -amount },
+  ],
+  reference: 'test',
+});
+
+const balanceInLog = (store: FakeStore, personId: string): bigint | undefined => {
+  const replay = createReplay('it-eur', sha256);
+  for (const event of store.log) expect(replay.accept(event)).toBeUndefined();
+  return balanceOf(replay.state, `wallet:${personId}`);
+};
+
+const opened = async (store: FakeStore, dropped?: Error[]): Promise<LedgerWriter> => {
+  const writer = writerOf(store, dropped);
+  await Promise.all(
+    [openTestMoney, openWallet(anna), openWallet(bruno), fund(anna, 100n)].map((c) => writer.submit(c)),
+  );
+  return writer;
+};
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('LedgerWriter', () => {
+  it('decides what comes together in one append', async () => {
+    const store = new FakeStore();
+    await opened(store);
+    expect(store.log.map((event) => event.type)).toEqual([
+      'LedgerCreated',
+      'AccountOpened',
+      'AccountOpened',
+      'AccountOpened',
+      'EntryPosted',
+    ]);
+    expect(store.appends).toEqual([5]);
+    expect(balanceInLog(store, anna)).toBe(100n);
+  });
+
+  it('decides the next batch while the last is being written, on the state after it', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    const first = writer.submit(transfer(60n));
+    await turn();
+    const second = writer.submit(transfer(60n));
+    await turn();
+    expect(store.held).toHaveLength(2);
+    for (const release of store.held) release();
+    expect((await first).outcome).toBe('accepted');
+    expect(await second).toMatchObject({ outcome: 'refused', code: 'insufficient_funds' });
+    expect(balanceInLog(store, bruno)).toBe(60n);
+  });
+
+  it('answers "repeated" only once the append it rests on is in the log', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    const command = transfer(10n);
+    store.held = [];
+    const first = writer.submit(command);
+    await turn();
+    let answered = false;
+    const again = writer.submit(command).finally(() => (answered = true));
+    await turn();
+    expect(answered).toBe(false);
+    store.held[0]?.();
+    expect((await first).outcome).toBe('accepted');
+    expect((await again).outcome).toBe('repeated');
+    expect(balanceInLog(store, bruno)).toBe(10n);
+  });
+
+  it('loses to another writer, reloads, and goes on from what the log says', async () => {
+    const store = new FakeStore();
+    const dropped: Error[] = [];
+    const writer = await opened(store, dropped);
+    const other = writerOf(store);
+    await other.submit(transfer(70n));
+    const command = transfer(60n);
+    await expect(writer.submit(command)).rejects.toThrow(LedgerUnavailable);
+    expect(dropped).toHaveLength(1);
+    expect(await writer.submit(command)).toMatchObject({ outcome: 'refused', code: 'insufficient_funds' });
+    expect(balanceInLog(store, bruno)).toBe(70n);
+  });
+
+  it('does nothing twice when the acknowledgement of an append is lost', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    const command = transfer(10n);
+    store.failNext = { after: new Error('connection lost') };
+    await expect(writer.submit(command)).rejects.toThrow('connection lost');
+    expect((await writer.submit(command)).outcome).toBe('repeated');
+    expect(balanceInLog(store, bruno)).toBe(10n);
+  });
+
+  it('refuses what was decided on an append that failed', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    store.failNext = { before: new Error('disk full') };
+    const results = Promise.allSettled([
+      writer.submit(transfer(10n)),
+      turn().then(() => writer.submit(transfer(20n))),
+    ]);
+    await turn();
+    await turn();
+    for (const release of store.held) release();
+    expect((await results).map((result) => result.status)).toEqual(['rejected', 'rejected']);
+    store.held = undefined;
+    expect((await writer.submit(transfer(5n))).outcome).toBe('accepted');
+    expect(balanceInLog(store, bruno)).toBe(5n);
+  });
+
+  it('does not write to a history that does not verify', async () => {
+    const store = new FakeStore();
+    await opened(store);
+    const [event] = store.log.splice(4, 1);
+    store.log.push({ ...(event as StoredEvent), data: { ...(event?.data as object), reference: 'forged' } });
+    const writer = writerOf(store);
+    await expect(writer.submit(transfer(1n))).rejects.toThrow(LedgerDamaged);
+    await expect(writer.submit(transfer(1n))).rejects.toThrow('revision 4');
+    expect(store.appends).toEqual([5]);
+  });
+});

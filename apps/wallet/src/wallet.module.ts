@@ -1,0 +1,177 @@
+import { markets, type Market } from '@florin/contracts';
+import { connectEventStore, type EventStore } from '@florin/event-store';
+import {
+  createKafka,
+  createPublisher,
+  KafkaBatchServer,
+  OutboxRelay,
+  type EventPublisher,
+} from '@florin/messaging';
+import { ProblemError, type ServiceContext } from '@florin/service-host';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { BalanceController, balanceUseCases, type BalanceUseCases } from './balances/balance.controller.js';
+import { projectedRevision } from './balances/balance.projection.js';
+import { historyOf, walletsOf } from './balances/balance.queries.js';
+import { BalanceBehind, readAtHead } from './balances/read-at-head.js';
+import type { WalletConfig } from './config.js';
+import { walletDatabase } from './database.js';
+import { fundWalletHandler } from './funding/fund-wallet.handler.js';
+import { FundingController, fundingUseCases, type FundingUseCases } from './funding/funding.controller.js';
+import { followBook } from './ledgers/book.js';
+import {
+  CommandConsumer,
+  commandHandler,
+  decideCommands,
+  openWallets,
+  registrationHandler,
+} from './ledgers/command.consumer.js';
+import { EntryTraces } from './ledgers/entry-traces.js';
+import { Exclusive } from './ledgers/exclusive.js';
+import { LedgerWriter } from './ledgers/ledger.writer.js';
+import { walletProblems } from './problems.js';
+
+type Context = ServiceContext<WalletConfig>;
+
+const eventPublisher = Symbol('EventPublisher');
+
+interface Engines {
+  readonly database: DataSource;
+  readonly store: EventStore;
+  readonly publisher: EventPublisher;
+  readonly relay: OutboxRelay;
+  readonly traces: EntryTraces;
+}
+
+/** Builds the service from its configuration: engines, one writer and one set of followers per book, handlers. */
+export async function walletModule(context: Context): Promise<DynamicModule> {
+  const engines = await openEngines(context);
+  const books = context.config.MARKETS.map((code): Market => markets[code]);
+  const writers = new Map(books.map((market) => [market.ledger, writerOf(context, engines, market)]));
+  for (const market of books) {
+    followExclusively(context, engines, market);
+    context.health.add(`ledger ${market.ledger}`, async () => writers.get(market.ledger)?.load());
+  }
+  const commands = decideCommands({
+    writerOf: (ledger) => writers.get(ledger),
+    remember: (entryId, event) => engines.traces.remember(entryId, event),
+    testMoney: context.config.TEST_MONEY,
+  });
+  const registrations = openWallets(context.config.MARKETS, (events) => engines.publisher.publish(events));
+  return {
+    module: class WalletModule {},
+    controllers: [BalanceController, FundingController, CommandConsumer],
+    providers: [
+      { provide: balanceUseCases, useValue: buildBalances(engines, books) },
+      { provide: fundingUseCases, useValue: buildFunding(context, engines) },
+      { provide: commandHandler, useValue: commands },
+      { provide: registrationHandler, useValue: registrations },
+      { provide: eventPublisher, useValue: engines.publisher },
+    ],
+  };
+}
+
+/** The consumers: commands to the ledger and registrations, in one group, whose partitions share out the books. */
+export function walletConsumers(app: INestApplication, context: Context): KafkaBatchServer[] {
+  const { config, logger, metrics, health } = context;
+  const server = new KafkaBatchServer({
+    kafka: { brokers: config.KAFKA_BROKERS, clientId: 'wallet' },
+    groupId: 'florin-wallet',
+    publisher: app.get<EventPublisher>(eventPublisher),
+    logger,
+    metrics,
+  });
+  health.add('kafka', () => server.ping());
+  return [server];
+}
+
+async function openEngines(context: Context): Promise<Engines> {
+  const { config, logger, health } = context;
+  const database = await walletDatabase(config).initialize();
+  context.onClose('database', () => database.destroy());
+  health.add('postgres', async () => void (await database.query('SELECT 1')));
+
+  const store = connectEventStore(config.EVENTSTORE_URL);
+  context.onClose('event store', () => store.close());
+  health.add('event-store', () => store.ping());
+
+  const publisher = createPublisher(
+    createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', logger }),
+  );
+  context.onClose('publisher', () => publisher.disconnect());
+  const relay = new OutboxRelay({
+    connection: config.DATABASE_URL,
+    publisher,
+    logger,
+    metrics: context.metrics,
+  });
+  relay.start();
+  context.onClose('outbox relay', () => relay.stop());
+  return { database, store, publisher, relay, traces: new EntryTraces() };
+}
+
+function writerOf({ logger }: Context, { store }: Engines, market: Market): LedgerWriter {
+  return new LedgerWriter({
+    ledger: market.ledger,
+    currency: market.currency,
+    store,
+    nowMs: Date.now,
+    onDropped: (reason) => logger.warn({ ledger: market.ledger, err: reason }, 'the book is loaded anew'),
+  });
+}
+
+function followExclusively(context: Context, engines: Engines, market: Market): void {
+  const { logger } = context;
+  const exclusive = new Exclusive({
+    database: engines.database,
+    name: `followers:${market.ledger}`,
+    start: () =>
+      followBook({
+        market,
+        store: engines.store,
+        database: engines.database,
+        publish: (events) => engines.publisher.publish(events),
+        traceOf: (entryId) => engines.traces.take(entryId),
+        onError: (follower, error, attempt) =>
+          logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
+      }),
+    onError: (error) =>
+      logger.warn({ ledger: market.ledger, err: error }, 'following the book was interrupted'),
+  });
+  context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
+}
+
+function buildBalances({ database, store }: Engines, books: Market[]): BalanceUseCases {
+  const atHead = readAtHead({
+    store,
+    projected: (ledger) => projectedRevision(database, ledger),
+    nowMs: Date.now,
+    sleep,
+  });
+  return {
+    wallets: async (personId) => {
+      await Promise.all(books.map((market) => atHead(market.ledger))).catch(orBehind);
+      return walletsOf(database, personId);
+    },
+    history: (wallet, page) => historyOf(database, wallet, page),
+  };
+}
+
+function buildFunding({ config }: Context, { database, relay }: Engines): FundingUseCases {
+  return {
+    enabled: config.TEST_MONEY,
+    openMarkets: config.MARKETS,
+    fund: fundWalletHandler({ sql: database, wakeRelay: () => relay.wake(), now: () => new Date(), sleep }),
+  };
+}
+
+function orBehind(error: unknown): never {
+  if (!(error instanceof BalanceBehind)) throw error;
+  throw new ProblemError(
+    walletProblems['balance-behind'],
+    'Balances are catching up with the ledger; ask again in a moment.',
+    {},
+    { 'retry-after': '1' },
+  );
+}
