@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** What is used of a readable stream in object mode. */
 export interface Source {
   readonly readableLength: number;
@@ -29,19 +31,25 @@ export function batches<T>(source: Source, options: BatchOptions): AsyncGenerato
 async function* pull<T>(source: Source, news: News, options: BatchOptions): AsyncGenerator<T[], void> {
   const { max, full, signal } = options;
   let batch: T[] = [];
-  while (!signal.aborted) {
-    news.seen();
+  const take = (): void => {
     for (let item: T | null; batch.length < max && (item = source.read() as T | null) !== null;)
       batch.push(item);
-    if (batch.length >= max || (batch.length > 0 && (!full || news.over))) {
-      yield batch;
-      batch = [];
-    } else if (news.over) {
-      if (news.error !== undefined) throw news.error;
-      return;
-    } else {
+  };
+  while (!signal.aborted) {
+    news.seen();
+    take();
+    if (batch.length === 0 || (full && batch.length < max && !news.over)) {
+      if (news.over) return news.rethrow();
       await news.next();
+      continue;
     }
+    if (!full && batch.length < max) {
+      // Items of one network packet come one by one: let those that are here already join the first.
+      await setImmediate();
+      take();
+    }
+    yield batch;
+    batch = [];
   }
 }
 
@@ -69,6 +77,10 @@ class News {
   /** Ended or failed, and nothing left to read. */
   get over(): boolean {
     return this.#over && this.source.readableLength === 0;
+  }
+
+  rethrow(): void {
+    if (this.error !== undefined) throw this.error;
   }
 
   seen(): void {

@@ -1,0 +1,230 @@
+import { startEventStore } from '@florin/embedded';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectEventStore } from './esdb.js';
+import {
+  EventStoreUnavailable,
+  WrongExpectedRevision,
+  type EventStore,
+  type NewEvent,
+  type StoredEvent,
+} from './event-store.js';
+
+type Engine = Awaited<ReturnType<typeof startEventStore>>;
+
+let dataDir: string;
+let engine: Engine;
+let store: EventStore;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'florin-event-store-'));
+  engine = await startEventStore({ dataDir });
+  store = connectEventStore(engine.url);
+});
+
+afterAll(async () => {
+  await store.close();
+  await engine.close();
+  await rm(dataDir, { recursive: true });
+});
+
+function counted(from: number, count: number): NewEvent[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: randomUUID(),
+    type: 'Counted',
+    data: { n: from + index },
+    metadata: { by: 'spec' },
+  }));
+}
+
+function numbers(events: readonly StoredEvent[]): number[] {
+  return events.map(({ data }) => (data as { n: number }).n);
+}
+
+async function readAll(stream: string, options?: Parameters<EventStore['read']>[1]): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const page of store.read(stream, options)) events.push(...page);
+  return events;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/** Collects what a subscription hands over, until `count` events are there. */
+function collector(count: number) {
+  const events: StoredEvent[] = [];
+  const { promise: complete, resolve } = Promise.withResolvers<void>();
+  const handler = async (batch: StoredEvent[]): Promise<void> => {
+    events.push(...batch);
+    if (events.length >= count) resolve();
+    return Promise.resolve();
+  };
+  return { events, complete, handler };
+}
+
+describe('append and read', () => {
+  it('reads back what was appended, with revisions from 0', async () => {
+    const stream = `a-${randomUUID()}`;
+    const events = counted(0, 3);
+    expect(await store.append(stream, events, 'no_stream')).toEqual({ revision: 2n });
+    expect(await readAll(stream)).toEqual(
+      events.map((event, index) => ({ ...event, revision: BigInt(index), created: expect.any(Date) })),
+    );
+  });
+
+  it('reads pages of a long stream, from a revision, backwards, and no more than asked', async () => {
+    const stream = `long-${randomUUID()}`;
+    await store.append(stream, counted(0, 2_500), 'no_stream');
+    const sizes: number[] = [];
+    for await (const page of store.read(stream)) sizes.push(page.length);
+    expect(sizes).toEqual([1_000, 1_000, 500]);
+    expect(numbers(await readAll(stream))).toEqual(range(0, 2_499));
+    expect(numbers(await readAll(stream, { from: 2_498n }))).toEqual([2_498, 2_499]);
+    expect(numbers(await readAll(stream, { direction: 'backwards', maxCount: 2 }))).toEqual([2_499, 2_498]);
+    expect(numbers(await readAll(stream, { from: 1n, direction: 'backwards' }))).toEqual([1, 0]);
+  });
+
+  it('ends the read when the loop is left early', async () => {
+    const stream = `left-${randomUUID()}`;
+    await store.append(stream, counted(0, 2_500), 'no_stream');
+    for await (const page of store.read(stream)) {
+      expect(page).toHaveLength(1_000);
+      break;
+    }
+    expect(await readAll(stream, { maxCount: 1 })).toHaveLength(1);
+  });
+
+  it('finds nothing in a stream that does not exist', async () => {
+    expect(await readAll(`none-${randomUUID()}`)).toEqual([]);
+  });
+
+  it('appends more than one request can hold, all or nothing', async () => {
+    const stream = `large-${randomUUID()}`;
+    const padding = 'x'.repeat(100_000);
+    const events = counted(0, 8).map((event) => ({ ...event, data: { ...event.data, padding } }));
+    expect(await store.append(stream, events, 'no_stream')).toEqual({ revision: 7n });
+  });
+
+  it('refuses an append without events', async () => {
+    await expect(store.append('empty', [], 'any')).rejects.toThrow(RangeError);
+  });
+});
+
+describe('expected revision', () => {
+  it('refuses the second writer, and says where the stream is', async () => {
+    const stream = `fenced-${randomUUID()}`;
+    await store.append(stream, counted(0, 2), 'no_stream');
+    await store.append(stream, counted(2, 1), 1n);
+    const late = store.append(stream, counted(9, 1), 1n);
+    await expect(late).rejects.toThrow(WrongExpectedRevision);
+    await expect(late).rejects.toMatchObject({ stream, expected: 1n, actual: 2n });
+    await expect(store.append(stream, counted(9, 1), 'no_stream')).rejects.toMatchObject({
+      expected: 'no_stream',
+      actual: 2n,
+    });
+    expect(numbers(await readAll(stream))).toEqual([0, 1, 2]);
+  });
+
+  it('refuses a revision of a stream that does not exist', async () => {
+    await expect(store.append(`none-${randomUUID()}`, counted(0, 1), 5n)).rejects.toMatchObject({
+      expected: 5n,
+      actual: 'no_stream',
+    });
+  });
+
+  it('takes the same events at the same revision for the same append', async () => {
+    const stream = `again-${randomUUID()}`;
+    const events = counted(0, 2);
+    await store.append(stream, events, 'no_stream');
+    expect(await store.append(stream, events, 'no_stream')).toEqual({ revision: 1n });
+    expect(numbers(await readAll(stream))).toEqual([0, 1]);
+  });
+});
+
+describe('subscribe', () => {
+  it('hands over what is there and what comes, in order, after a revision', async () => {
+    const stream = `live-${randomUUID()}`;
+    await store.append(stream, counted(0, 5), 'no_stream');
+    const { events, complete, handler } = collector(7);
+    const subscription = store.subscribe(stream, { after: 1n }, handler);
+    await store.append(stream, counted(5, 4), 4n);
+    await complete;
+    await subscription.stop();
+    expect(numbers(events)).toEqual(range(2, 8));
+    expect(subscription.handled).toBe(8n);
+  });
+
+  it('waits for a stream that does not exist yet', async () => {
+    const stream = `coming-${randomUUID()}`;
+    const { events, complete, handler } = collector(1);
+    const subscription = store.subscribe(stream, {}, handler);
+    await store.append(stream, counted(0, 1), 'no_stream');
+    await complete;
+    await subscription.stop();
+    expect(numbers(events)).toEqual([0]);
+  });
+
+  it('hands over what came during the handler as the next batch, never more than the limit', async () => {
+    const stream = `batches-${randomUUID()}`;
+    const sizes: number[] = [];
+    const done = Promise.withResolvers<undefined>();
+    await store.append(stream, counted(0, 1), 'no_stream');
+    const subscription = store.subscribe(stream, { maxBatch: 10 }, async (batch) => {
+      if (sizes.length === 0) {
+        await store.append(stream, counted(1, 35), 0n);
+        await sleep(100);
+      }
+      sizes.push(batch.length);
+      if (sizes.reduce((sum, size) => sum + size) === 36) done.resolve(undefined);
+    });
+    await done.promise;
+    await subscription.stop();
+    expect(sizes.slice(0, 2)).toEqual([1, 10]);
+    expect(Math.max(...sizes)).toBe(10);
+  });
+});
+
+describe('a store that goes away', () => {
+  it('is unavailable, then serves the same client again, and subscriptions go on where they were', async () => {
+    const ownDir = await mkdtemp(join(tmpdir(), 'florin-event-store-'));
+    let own = await startEventStore({ dataDir: ownDir });
+    const port = Number(new URL(own.url.replace('esdb:', 'http:')).port);
+    const client = connectEventStore(own.url);
+    const { events, complete, handler } = collector(5);
+    const errors: unknown[] = [];
+    await client.append('s', counted(0, 2), 'no_stream');
+    const subscription = client.subscribe('s', { onError: (error) => errors.push(error) }, handler);
+    await client.ping();
+
+    await own.close();
+    await expect(client.ping()).rejects.toThrow(EventStoreUnavailable);
+    await expect(client.append('s', counted(2, 1), 1n)).rejects.toThrow(EventStoreUnavailable);
+
+    own = await startEventStore({ dataDir: ownDir, port });
+    await retried(() => client.append('s', counted(2, 3), 1n));
+    await complete;
+    expect(numbers(events)).toEqual([0, 1, 2, 3, 4]);
+    expect(errors.length).toBeGreaterThan(0);
+    await client.ping();
+    await subscription.stop();
+    await client.close();
+    await own.close();
+    await rm(ownDir, { recursive: true });
+  });
+});
+
+async function retried(action: () => Promise<unknown>): Promise<void> {
+  for (let left = 50; ; left -= 1) {
+    try {
+      await action();
+      return;
+    } catch (error) {
+      if (left === 0 || !(error instanceof EventStoreUnavailable)) throw error;
+      await sleep(100);
+    }
+  }
+}
