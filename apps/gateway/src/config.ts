@@ -1,0 +1,24 @@
+import { baseConfig, httpUrl, integerText } from '@florin/service-host';
+import type { z } from 'zod';
+
+const perMinute = integerText(1, 10_000_000);
+
+export const gatewayConfig = baseConfig.extend({
+  IDENTITY_URL: httpUrl(),
+  WALLET_URL: httpUrl(),
+  PAYMENTS_URL: httpUrl(),
+  CATALOG_URL: httpUrl(),
+  NOTIFICATIONS_URL: httpUrl(),
+  RATE_LIMIT_PER_PERSON_PER_MINUTE: perMinute.default(600).meta({ description: 'Requests of one person' }),
+  RATE_LIMIT_PUBLIC_PER_MINUTE: perMinute
+    .default(120)
+    .meta({ description: 'Requests of one IP address to public routes or without a valid token' }),
+  UPSTREAM_TIMEOUT_MS: integerText(10, 120_000).default(35_000).meta({
+    description: 'How long a service has to begin its answer; longer than the longest Prefer: wait',
+  }),
+  TRUSTED_PROXIES: integerText(0, 10)
+    .default(0)
+    .meta({ description: 'How many proxies stand before the gateway and add to X-Forwarded-For' }),
+});
+
+export type GatewayConfig = z.output<typeof gatewayConfig>;

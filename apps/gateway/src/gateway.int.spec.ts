@@ -1,0 +1,319 @@
+import { listRoutes } from '@florin/service-host';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import { routes } from './routes.js';
+import { answer, World } from './world.fixture.spec.js';
+
+describe('the gateway', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ RATE_LIMIT_PUBLIC_PER_MINUTE: '1000' });
+  });
+  afterAll(() => world.stop());
+  beforeEach(() => {
+    world.seen.length = 0;
+    world.behind.handle = answer;
+  });
+
+  describe('hands on', () => {
+    it('method, path, query, body and the headers of the API, and gives back the answer', async () => {
+      const { status, headers, body } = await world.call('/v1/payments?x=%2B1&y', {
+        method: 'POST',
+        body: '{"amount": 9007199254740993}',
+        headers: { 'content-type': 'application/json', 'idempotency-key': '"k"', prefer: 'wait=5' },
+      });
+      expect([status, body, headers.get('location')]).toEqual([201, { answered: true }, '/v1/payments/1']);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      const [seen] = world.seen;
+      expect(seen).toMatchObject({
+        method: 'POST',
+        url: '/v1/payments?x=%2B1&y',
+        body: '{"amount": 9007199254740993}',
+      });
+      expect(seen!.headers).toMatchObject({
+        'idempotency-key': '"k"',
+        prefer: 'wait=5',
+        'x-forwarded-for': '127.0.0.1',
+      });
+      expect(seen!.headers.authorization).toMatch(/^Bearer /);
+    });
+
+    it.each(
+      routes.filter(({ access }) => access === 'public').map(({ methods, path }) => [methods[0]!, path]),
+    )('%s %s of somebody without a token', async (method, path) => {
+      expect(await world.call(path, { method, token: undefined })).toMatchObject({ status: 201 });
+      expect(world.seen).toMatchObject([{ method, url: path }]);
+    });
+
+    it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('%s below a path', async (method) => {
+      expect(await world.call('/v1/shops/1/products', { method })).toMatchObject({ status: 201 });
+      expect(world.seen).toMatchObject([{ method, url: '/v1/shops/1/products' }]);
+    });
+
+    it('problems of a service as they are', async () => {
+      world.behind.handle = (_request, response) =>
+        void response
+          .writeHead(422, { 'content-type': 'application/problem+json' })
+          .end('{"type":"x/insufficient-funds"}');
+      const { status, headers, type } = await world.call('/v1/payments');
+      expect([status, headers.get('content-type'), type]).toEqual([
+        422,
+        'application/problem+json',
+        'insufficient-funds',
+      ]);
+    });
+
+    it('the trace of the caller, and starts one where there is none', async () => {
+      const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+      const { headers } = await world.call('/v1/payments', {
+        headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'a=b' },
+      });
+      expect(world.seen[0]!.headers).toMatchObject({
+        traceparent: headers.get('traceparent'),
+        tracestate: 'a=b',
+      });
+      expect(headers.get('traceparent')).toContain(traceId);
+      await world.call('/v1/payments');
+      expect(world.seen[1]!.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    });
+  });
+
+  describe('refuses', () => {
+    it.each(routes.filter(({ access }) => access === 'person').map(({ path }) => [path]))(
+      '%s without a token, and asks nobody behind it',
+      async (path) => {
+        expect(await world.call(path, { token: undefined })).toMatchObject({
+          status: 401,
+          type: 'token-missing',
+        });
+        expect(world.seen).toEqual([]);
+      },
+    );
+
+    it('expired, foreign and tampered tokens', async () => {
+      const of = async (token: string) => (await world.call('/v1/balance', { token })).type;
+      expect(await of(await world.token({ exp: 1 }))).toBe('token-expired');
+      expect(await of(await world.token({ iss: 'https://evil.test' }))).toBe('token-foreign');
+      expect(await of(await world.token({ aud: 'florin-internal' }))).toBe('token-foreign');
+      expect(await of(`${(await world.token()).slice(0, -8)}AAAAAAAA`)).toBe('token-invalid');
+      expect(world.seen).toEqual([]);
+    });
+
+    it.each([
+      '/internal/token',
+      '/internal/people',
+      '/v1',
+      '/v1/nothing',
+      '/v1/paymentsx',
+      '/v1/sessions/x',
+      '/V1/PAYMENTS',
+      '/',
+    ])('%s, which is not in the table', async (path) => {
+      expect(await world.call(path, { method: 'POST' })).toMatchObject({ status: 404, type: 'not-found' });
+      expect(world.seen).toEqual([]);
+    });
+
+    it.each([
+      '/v1/payments/../../internal/token',
+      '/v1/payments/%2e%2e/%2E%2e/internal/token',
+      '/v1/payments/..%2finternal/token',
+      '/v1/payments/..\\internal',
+      '/v1/payments/%5c..',
+      '/v1/payments/./1',
+      'http://elsewhere/v1/payments/1',
+    ])('%s, which could be read as another path', async (path) => {
+      const status = await statusOf(path);
+      expect(status).toBe(404);
+      expect(world.seen).toEqual([]);
+    });
+
+    it('a body beyond 64 KiB, declared or streamed', async () => {
+      const big = await world.call('/v1/payments', { method: 'POST', body: 'x'.repeat(65_537) });
+      expect(big).toMatchObject({ status: 413, type: 'payload-too-large' });
+      const streamed = await request(`${world.url}/v1/payments`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${await world.token()}` },
+        body: Readable.from(Array.from({ length: 10 }, () => 'x'.repeat(10_000))),
+      });
+      expect(streamed.statusCode).toBe(413);
+      await streamed.body.dump();
+      expect(world.seen).toEqual([]);
+    });
+
+    /** The path exactly as written, which fetch would tidy up. */
+    async function statusOf(path: string): Promise<number> {
+      const token = await world.token();
+      const socket = connect({ port: Number(new URL(world.url).port), host: '127.0.0.1' });
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
+      );
+      let text = '';
+      for await (const chunk of socket) text += String(chunk);
+      return Number(text.split(' ')[1]);
+    }
+  });
+
+  describe('streams', () => {
+    it('events as they come, one by one, and tells the service when the client leaves', async () => {
+      const left = new Promise<void>((resolve) => {
+        world.behind.handle = (_request, response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          response.write('data: 1\n\n');
+          send = (text) => response.write(text);
+          response.on('close', resolve);
+        };
+      });
+      let send: (text: string) => void = () => undefined;
+      const client = new AbortController();
+      const response = await fetch(`${world.url}/v1/notifications/stream`, {
+        headers: { authorization: `Bearer ${await world.token()}`, 'last-event-id': '7' },
+        signal: client.signal,
+      });
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      expect((await reader.read()).value).toBe('data: 1\n\n');
+      send('data: 2\n\n');
+      expect((await reader.read()).value).toBe('data: 2\n\n');
+      expect(world.seen[0]!.headers['last-event-id']).toBe('7');
+      client.abort();
+      await left;
+    });
+  });
+
+  describe('when a service', () => {
+    it('breaks off, says 503 and invites to repeat', async () => {
+      world.behind.handle = (request) => request.socket.destroy();
+      const { status, type, headers, body } = await world.call('/v1/payments', { method: 'POST' });
+      expect([status, type, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+      expect(body['detail']).toContain('same Idempotency-Key');
+      expect(JSON.stringify(body)).not.toContain('127.0.0.1');
+      expect(world.seen).toHaveLength(1);
+    });
+
+    it('closed a kept connection, reads once more', async () => {
+      world.behind.handle = (request, response) => {
+        if (world.seen.length === 1) request.socket.destroy();
+        else answer(request, response);
+      };
+      expect(await world.call('/v1/payments')).toMatchObject({ status: 201 });
+      expect(world.seen).toHaveLength(2);
+    });
+
+    it('breaks off within its answer, the client sees that the answer is not whole', async () => {
+      world.behind.handle = (request, response) => {
+        response.writeHead(200, { 'content-length': '100' }).write('half', () => request.socket.destroy());
+      };
+      await expect(world.call('/v1/payments')).rejects.toThrow();
+    });
+
+    it('is down, says 503; its readiness is missing in ours', async () => {
+      const nobody = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => nobody.once('listening', resolve));
+      const { port } = nobody.address() as AddressInfo;
+      await new Promise((resolve) => nobody.close(resolve));
+      const down = await World.start({ WALLET_URL: `http://127.0.0.1:${port}` });
+      down.behind.handle = (_request, response) => void response.end('{"status":"ok"}');
+      try {
+        expect(await down.call('/v1/balance')).toMatchObject({ status: 503, type: 'unavailable' });
+        const { status, body } = await down.call('/health/ready');
+        expect(status).toBe(503);
+        expect(body['checks']).toEqual({
+          identity: 'ok',
+          wallet: 'failed',
+          payments: 'ok',
+          catalog: 'ok',
+          notifications: 'ok',
+        });
+      } finally {
+        await down.stop();
+      }
+    });
+
+    it('is slow, says 504', async () => {
+      const slow = await World.start({ UPSTREAM_TIMEOUT_MS: '50' });
+      slow.behind.handle = () => undefined;
+      try {
+        expect(await slow.call('/v1/payments', { method: 'POST' })).toMatchObject({
+          status: 504,
+          type: 'upstream-timeout',
+        });
+      } finally {
+        await slow.stop();
+      }
+    });
+  });
+
+  describe('limits', () => {
+    it('each person alone, and says what is left', async () => {
+      const limited = await World.start({ RATE_LIMIT_PER_PERSON_PER_MINUTE: '2' });
+      try {
+        const first = await limited.call('/v1/balance');
+        expect(first.headers.get('ratelimit-policy')).toBe('"person";q=2;w=60');
+        expect(first.headers.get('ratelimit')).toBe('"person";r=1;t=30');
+        await limited.call('/v1/payments');
+        const { status, type, headers } = await limited.call('/v1/balance');
+        expect([status, type, headers.get('retry-after')]).toEqual([429, 'rate-limited', '30']);
+        expect(
+          await limited.call('/v1/balance', { token: await limited.token({ sub: 'bruno' }) }),
+        ).toMatchObject({ status: 201 });
+        expect(limited.seen).toHaveLength(3);
+      } finally {
+        await limited.stop();
+      }
+    });
+
+    it('each address on public routes and with bad tokens, whatever X-Forwarded-For claims', async () => {
+      const limited = await World.start({ RATE_LIMIT_PUBLIC_PER_MINUTE: '2' });
+      try {
+        const claim = (n: number) => ({ headers: { 'x-forwarded-for': `10.0.0.${n}` }, token: undefined });
+        expect(await limited.call('/v1/sessions', { method: 'POST', ...claim(1) })).toMatchObject({
+          status: 201,
+        });
+        expect(await limited.call('/v1/balance', claim(2))).toMatchObject({ status: 401 });
+        expect(await limited.call('/v1/balance', claim(3))).toMatchObject({ status: 429 });
+        expect(await limited.call('/v1/sessions', { method: 'POST', ...claim(4) })).toMatchObject({
+          status: 429,
+        });
+        // Who is signed in is not in the way of others at the same address.
+        expect(await limited.call('/v1/balance')).toMatchObject({ status: 201 });
+      } finally {
+        await limited.stop();
+      }
+    });
+  });
+
+  describe('documentation', () => {
+    it('offers every service, with what is public of it', async () => {
+      world.behind.handle = (_request, response) =>
+        void response.end(
+          JSON.stringify({
+            openapi: '3.1.0',
+            info: { title: 'Florin payments', version: '1' },
+            paths: {
+              '/v1/payments/{id}': { get: { responses: { 200: { description: 'The payment' } } } },
+              '/internal/x': { get: {} },
+              '/health/live': { get: {} },
+            },
+          }),
+        );
+      const { status, body } = await world.call('/docs/services/payments', { token: undefined });
+      expect(status).toBe(200);
+      expect(world.seen[0]!.url).toBe('/docs/json');
+      expect(body).toMatchObject({ openapi: '3.1.0', servers: [{ url: '/' }] });
+      const paths = body['paths'] as Record<string, { get: { responses: object } }>;
+      expect(Object.keys(paths)).toEqual(['/v1/payments/{id}']);
+      expect(Object.keys(paths['/v1/payments/{id}']!.get.responses)).toEqual(['200', '429', '503', '504']);
+      expect((await world.call('/docs/start.js', { token: undefined })).text).toContain(
+        '/docs/services/catalog',
+      );
+      expect(await world.call('/docs/services/other', { token: undefined })).toMatchObject({ status: 404 });
+    });
+  });
+
+  it('has no routes of its own but health, metrics and documentation', () => {
+    const own = listRoutes(world.running.app).map(({ path }) => path);
+    expect(own.filter((path) => !/^\/(docs|health|metrics)/.test(path))).toEqual([]);
+  });
+});

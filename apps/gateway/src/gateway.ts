@@ -1,0 +1,40 @@
+import { fetchJson, type ServiceContext, type ServiceDefinition } from '@florin/service-host';
+import type { DynamicModule } from '@nestjs/common';
+import { z } from 'zod';
+import { gatewayConfig, type GatewayConfig } from './config.js';
+import { docsController, documents } from './docs.controller.js';
+import { proxyRoutes } from './proxy.js';
+import { routes, services, serviceUrls, type ServiceName } from './routes.js';
+import { Upstream } from './upstream.js';
+
+class GatewayModule {}
+
+function gatewayModule({ config, health }: ServiceContext<GatewayConfig>): DynamicModule {
+  const urls = serviceUrls(config);
+  for (const service of services) health.add(service, () => askReadiness(urls[service]));
+  return { module: GatewayModule, controllers: [docsController(urls)] };
+}
+
+async function askReadiness(url: string): Promise<void> {
+  await fetchJson(`${url}/health/ready`, {
+    schema: z.looseObject({ status: z.literal('ok') }),
+    timeoutMs: 1_800,
+  });
+}
+
+/** The one public port. */
+export const gateway: ServiceDefinition<GatewayConfig> = {
+  name: 'gateway',
+  config: gatewayConfig,
+  documents,
+  module: gatewayModule,
+  configure: (app, context) => {
+    const { config } = context;
+    const urls = serviceUrls(config);
+    const upstreams = Object.fromEntries(
+      services.map((name) => [name, new Upstream(name, urls[name], config.UPSTREAM_TIMEOUT_MS)]),
+    ) as Record<ServiceName, Upstream>;
+    for (const upstream of Object.values(upstreams)) context.onClose(upstream.name, () => upstream.close());
+    proxyRoutes(app.getHttpAdapter().getInstance(), routes, upstreams, context);
+  },
+};

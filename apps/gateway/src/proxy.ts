@@ -1,0 +1,110 @@
+import {
+  bodyLimit,
+  commonProblems,
+  contextOf,
+  ProblemError,
+  traceHeaders,
+  type ServiceContext,
+} from '@florin/service-host';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { GatewayConfig } from './config.js';
+import { clientAddress, requestHeaders, responseHeaders } from './headers.js';
+import { limit, RateLimiter } from './rate-limit.js';
+import type { GatewayRoute, ServiceName } from './routes.js';
+import type { Upstream } from './upstream.js';
+
+type Upstreams = Readonly<Record<ServiceName, Upstream>>;
+
+/** Puts the table's rows on the gateway's port: check the token, count the request, hand it on. */
+export function proxyRoutes(
+  fastify: FastifyInstance,
+  table: readonly GatewayRoute[],
+  upstreams: Upstreams,
+  context: ServiceContext<GatewayConfig>,
+): void {
+  // Bodies go on as they came; what they say is the services' business, their size is ours.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
+    done(null, body),
+  );
+  const { config } = context;
+  const limits = {
+    person: new RateLimiter('person', config.RATE_LIMIT_PER_PERSON_PER_MINUTE),
+    address: new RateLimiter('address', config.RATE_LIMIT_PUBLIC_PER_MINUTE),
+  };
+  for (const route of table) {
+    const handler = proxy(route, upstreams[route.service], limits, context);
+    const methods = [...route.methods];
+    fastify.route({ method: methods, url: route.path, handler });
+    if (route.below) fastify.route({ method: methods, url: `${route.path}/*`, handler });
+  }
+}
+
+interface Limits {
+  readonly person: RateLimiter;
+  readonly address: RateLimiter;
+}
+
+function proxy(
+  route: GatewayRoute,
+  upstream: Upstream,
+  limits: Limits,
+  { auth, config }: ServiceContext<GatewayConfig>,
+): RouteHandlerMethod {
+  const personOf = async (request: FastifyRequest, address: string): Promise<string> => {
+    try {
+      return (await auth.verifyPerson(request.headers.authorization)).personId;
+    } catch (error) {
+      // Whoever guesses tokens uses up what their address may ask.
+      if (error instanceof ProblemError && error.problem.status === 401) limit(limits.address, address);
+      throw error;
+    }
+  };
+  return async (request, reply) => {
+    const address = clientAddress(request.ip, request.headers['x-forwarded-for'], config.TRUSTED_PROXIES);
+    const limitHeaders =
+      route.access === 'public'
+        ? limit(limits.address, address)
+        : limit(limits.person, await personOf(request, address));
+    reply.headers(limitHeaders);
+    return forward(route, upstream, request, reply, address);
+  };
+}
+
+async function forward(
+  route: GatewayRoute,
+  upstream: Upstream,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  address: string,
+): Promise<FastifyReply> {
+  const { body } = request;
+  const outgoing = {
+    method: request.method,
+    path: safePath(request.url),
+    headers: requestHeaders(request.headers, address, traceHeaders(contextOf(request))),
+    body: Buffer.isBuffer(body) && body.length > 0 ? body : undefined,
+  };
+  const answer = route.stream
+    ? await upstream.stream({ ...outgoing, signal: closeSignal(reply) })
+    : await upstream.request(outgoing);
+  return reply
+    .code(answer.statusCode)
+    .header('x-content-type-options', 'nosniff')
+    .headers(responseHeaders(answer.headers))
+    .send(answer.body);
+}
+
+/** The path as it came, unless it could mean another one to whoever reads it next. */
+function safePath(url: string): string {
+  const path = url.split('?', 1)[0]!;
+  if (url.startsWith('/') && !/(^|\/)(\.|%2e){1,2}(\/|$)|%2f|%5c|%00|\\/i.test(path)) return url;
+  throw new ProblemError(commonProblems['not-found'], 'There is nothing at this address.');
+}
+
+/** Aborted when the client's connection closes. */
+function closeSignal(reply: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  reply.raw.once('close', () => closed.abort());
+  return closed.signal;
+}

@@ -1,0 +1,33 @@
+import { isRouted, routes } from './routes.js';
+
+describe('the table of routes', () => {
+  it('opens these routes to everybody, and no other', () => {
+    const open = routes.filter(({ access }) => access === 'public');
+    expect(open.map(({ methods, path }) => `${methods.join(',')} ${path}`)).toEqual([
+      'GET /.well-known/jwks.json',
+      'POST /v1/registrations',
+      'POST /v1/challenges',
+      'POST /v1/sessions',
+      'GET /v1/dev/outbox',
+    ]);
+    expect(open.every(({ below }) => below === undefined)).toBe(true);
+  });
+
+  it('has every path once and nothing internal', () => {
+    const paths = routes.map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.filter((path) => !/^\/(v1|\.well-known)\//.test(path))).toEqual([]);
+  });
+
+  it.each([
+    ['payments', '/v1/payments', true],
+    ['payments', '/v1/payments/{id}', true],
+    ['payments', '/v1/paymentsx', false],
+    ['wallet', '/v1/payments', false],
+    ['identity', '/internal/token', false],
+    ['identity', '/health/ready', false],
+    ['identity', '/v1/sessions/x', false],
+  ] as const)('of %s, %s: %s', (service, path, routed) => {
+    expect(isRouted(service, path)).toBe(routed);
+  });
+});
