@@ -1,4 +1,3 @@
-export type JsonObject = { readonly [key: string]: Json };
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;

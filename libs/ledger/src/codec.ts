@@ -28,7 +28,7 @@ export function encodeEvent(event: LedgerEvent): JsonObject {
       return { code, entryId, kind, recordedAt, reference };
     }
     default:
-      throw new Error(`unknown event: ${JSON.stringify(event satisfies never)}`);
+      throw new Error(`unknown event: ${(event satisfies never as LedgerEvent).type}`);
   }
 }
 

@@ -38,7 +38,7 @@ export function decide(state: LedgerState, command: LedgerCommand, nowMs: number
     case 'PostEntry':
       return postEntry(state, command, recordedAt);
     default:
-      throw new Error(`unknown command: ${JSON.stringify(command satisfies never)}`);
+      throw new Error(`unknown command: ${(command satisfies never as LedgerCommand).type}`);
   }
 }
 

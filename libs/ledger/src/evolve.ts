@@ -41,7 +41,7 @@ function apply(book: Book, event: LedgerEvent): void {
       book.entryIds.add(event.entryId);
       return;
     default:
-      throw new Error(`unknown event: ${JSON.stringify(event satisfies never)}`);
+      throw new Error(`unknown event: ${(event satisfies never as LedgerEvent).type}`);
   }
 }
 

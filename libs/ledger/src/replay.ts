@@ -162,7 +162,7 @@ function checkEvent(state: LedgerState, event: LedgerEvent): void {
     case 'EntryRejected':
       return checkEntryId(state, event);
     default:
-      throw new Error(`unknown event: ${show(event satisfies never)}`);
+      throw new Error(`unknown event: ${(event satisfies never as LedgerEvent).type}`);
   }
 }
 

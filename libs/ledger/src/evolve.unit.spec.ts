@@ -1,0 +1,33 @@
+import { encodeEvent } from './codec.js';
+import { decide } from './decide.js';
+import type { LedgerEvent } from './events.js';
+import { evolve } from './evolve.js';
+import { anna, bookOf, bruno, created, funding, NOW, opened, posted, testMoney } from './given.spec.js';
+import { balanceOf } from './state.js';
+
+describe('evolve', () => {
+  it('moves the book on: revision, clock and balances', () => {
+    const book = bookOf([created, opened(testMoney), opened(anna)]);
+    const after = evolve(book, posted(funding(anna, 1_250n), NOW + 5));
+    expect(after.revision).toBe(3n);
+    expect(after.recordedAt).toBe(NOW + 5);
+    expect(balanceOf(after, 'wallet:anna')).toBe(1_250n);
+  });
+
+  it('never posts to an account that is not there', () => {
+    const book = bookOf([created, opened(testMoney)]);
+    expect(() => evolve(book, posted(funding(bruno, 1n)))).toThrow(
+      'wallet:bruno has a posting but was never opened',
+    );
+  });
+});
+
+describe('what no version of the ledger knows', () => {
+  const unknown = { type: 'HoldTeleported', recordedAt: NOW, amount: 1n } as unknown as LedgerEvent;
+
+  it('is an error everywhere, never skipped', () => {
+    expect(() => evolve(bookOf([created]), unknown)).toThrow('unknown event: HoldTeleported');
+    expect(() => encodeEvent(unknown)).toThrow('unknown event: HoldTeleported');
+    expect(() => decide(bookOf([created]), unknown as never, NOW)).toThrow('unknown command: HoldTeleported');
+  });
+});
