@@ -56,7 +56,7 @@ export async function benchPayments(
 async function gatherPeople(api: ApiClient): Promise<Person[]> {
   const people: Person[] = [];
   for (let index = 0; index < crowdSize; index += 1) {
-    const person = await api.register({ name: `Person ${index}`, phone: `+3933340${10_000 + index}` });
+    const person = await api.register({ name: 'Prova Prova', phone: `+3933340${10_000 + index}` });
     await person.fund(100_000_000);
     people.push(person);
   }

@@ -9,13 +9,15 @@ const crowdSize = 50;
 const paymentCount = 1000;
 const concurrency = 32;
 const fundingValue = 10_000;
+const firstNames = ['Ada', 'Bea', 'Ciro', 'Dino', 'Elsa', 'Fabio', 'Gaia', 'Ivo', 'Lea', 'Mara'];
+const surnames = ['Conti', 'Ferri', 'Gallo', 'Longo', 'Serra'];
 
 /** A thousand small payments among fifty people, with the wallet service killed in the middle. */
 export async function playCrowd(scene: Scene): Promise<Story> {
   const { transcript } = scene;
   transcript.chapter(`${paymentCount} payments among ${crowdSize} people, and a wallet service that dies`);
   const people = await inParallel(crowdSize, 8, async (index) => {
-    const person = await scene.api.register({ name: `Person ${index}`, phone: `+3933320${10_000 + index}` });
+    const person = await scene.api.register({ name: `${firstNames[index % 10]} ${surnames[index % 5]}`, phone: `+3933320${10_000 + index}` });
     await person.fund(fundingValue);
     return person;
   });
