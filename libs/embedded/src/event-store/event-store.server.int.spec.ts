@@ -1,0 +1,132 @@
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  EventStoreDBClient,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+} from '@eventstore/db-client';
+import { eventsOf, numbered, numbersOf, startFixture, type Fixture } from './event-store.fixture.spec.js';
+import { startEventStore } from './event-store.server.js';
+
+describe('the embedded event store', () => {
+  let fixture: Fixture;
+  beforeEach(async () => (fixture = await startFixture()));
+  afterEach(() => fixture.remove());
+
+  const segment = async () => {
+    const [name] = (await readdir(fixture.dataDir)).filter((file) => file.endsWith('.segment'));
+    return join(fixture.dataDir, name ?? '');
+  };
+
+  it('has the same events, revisions and positions after a restart', async () => {
+    await fixture.client.appendToStream('orders', numbered(3));
+    await fixture.client.appendToStream('wallets', numbered(2));
+    const before = await eventsOf(fixture.client.readAll());
+    await fixture.restart();
+    const after = await eventsOf(fixture.client.readAll());
+    expect(after).toEqual(before);
+    expect(after).toHaveLength(5);
+    const { nextExpectedRevision } = await fixture.client.appendToStream(
+      'orders',
+      numbered(1, { first: 3 }),
+      {
+        expectedRevision: 2n,
+      },
+    );
+    expect(nextExpectedRevision).toBe(3n);
+    expect(fixture.notices).toEqual([]);
+  });
+
+  it('refuses a folder that another server has open, and takes over the lock of a process that is no more', async () => {
+    await expect(startEventStore({ dataDir: fixture.dataDir })).rejects.toThrow(
+      `in use by process ${process.pid}`,
+    );
+    await fixture.stop();
+    const gone = { pid: 2 ** 22 + 1, started: '1', token: 'x' };
+    await writeFile(join(fixture.dataDir, 'lock'), JSON.stringify(gone));
+    await fixture.restart();
+    await fixture.client.appendToStream('orders', numbered(1));
+  });
+
+  it('says which port is taken', async () => {
+    const dataDir = join(fixture.dataDir, 'another');
+    await expect(startEventStore({ dataDir, port: fixture.server.port })).rejects.toThrow('EADDRINUSE');
+    await (await startEventStore({ dataDir })).close();
+  });
+
+  it('removes a write that was cut short, and says so', async () => {
+    await fixture.client.appendToStream('orders', numbered(2));
+    await fixture.stop();
+    const path = await segment();
+    const whole = await readFile(path);
+    await writeFile(path, Buffer.concat([whole, whole.subarray(16, 100)]));
+    await fixture.restart();
+    expect(await numbersOf(fixture.client.readStream('orders'))).toEqual([0, 1]);
+    expect(fixture.notices).toEqual([expect.stringContaining(`at byte ${whole.length}`)]);
+  });
+
+  it('does not start over a damaged middle, and names file and offset', async () => {
+    await fixture.client.appendToStream('orders', numbered(2));
+    await fixture.client.appendToStream('orders', numbered(2));
+    await fixture.stop();
+    const path = await segment();
+    const bytes = await readFile(path);
+    bytes[60] = (bytes[60] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    await expect(startEventStore({ dataDir: fixture.dataDir })).rejects.toThrow(
+      `${path} is damaged at byte 16`,
+    );
+    expect(await readFile(path)).toEqual(bytes);
+    bytes[60] ^= 1;
+    await writeFile(path, bytes);
+    await fixture.restart();
+    expect(await numbersOf(fixture.client.readStream('orders'))).toEqual([0, 1, 0, 1]);
+  });
+
+  it('starts over a segment that was created and never written', async () => {
+    await fixture.stop();
+    await truncate(await segment(), 3);
+    await fixture.restart();
+    expect(fixture.notices).toEqual([expect.stringContaining('it was removed')]);
+    await fixture.client.appendToStream('orders', numbered(1));
+  });
+
+  it('refuses with a sentence what it does not do', async () => {
+    await expect(fixture.client.listProjections()).rejects.toThrow('has no projections');
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults();
+    await expect(
+      fixture.client.createPersistentSubscriptionToStream('orders', 'readers', settings),
+    ).rejects.toThrow('has no persistent subscriptions');
+  });
+
+  it('is found by clients that ask for the cluster', async () => {
+    const url = `esdb+discover://127.0.0.1:${fixture.server.port}?tls=false`;
+    const client = EventStoreDBClient.connectionString(url);
+    await client.appendToStream('orders', numbered(1));
+    expect(await numbersOf(client.readStream('orders'))).toEqual([0]);
+    await client.dispose();
+  });
+
+  it('ends its calls when it stops; what it had acknowledged is there', async () => {
+    const ended = Promise.withResolvers<unknown>();
+    fixture.client.subscribeToAll().on('error', ended.resolve);
+    await fixture.client.appendToStream('first', numbered(1));
+    const appends = Array.from({ length: 200 }, (_, index) =>
+      fixture.client.appendToStream(`s-${index}`, numbered(10)),
+    );
+    await appends[0];
+    const [, ...outcomes] = await Promise.all([fixture.server.close(), ...appends.map(isAcknowledged)]);
+    expect(await ended.promise).toMatchObject({ type: 'unavailable' });
+    await fixture.restart();
+    for (const [index, acknowledged] of outcomes.entries()) {
+      if (!acknowledged) continue;
+      expect(await numbersOf(fixture.client.readStream(`s-${index}`))).toHaveLength(10);
+    }
+  });
+});
+
+function isAcknowledged(append: Promise<unknown>): Promise<boolean> {
+  return append.then(
+    () => true,
+    () => false,
+  );
+}

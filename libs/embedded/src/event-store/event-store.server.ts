@@ -1,0 +1,108 @@
+import { startGrpcServer, type GrpcServer, type Handler } from './grpc/grpc.server.js';
+import { recordedEventCodec } from './protocol/recorded-event.js';
+import { append } from './requests/append.js';
+import { batchAppend } from './requests/batch-append.js';
+import { deleteStream, tombstoneStream } from './requests/delete.js';
+import { read } from './requests/read.js';
+import { refusal } from './requests/refusals.js';
+import { getSupportedMethods, readGossip } from './requests/server-info.js';
+import { lockDataDir } from './storage/data-dir-lock.js';
+import { EventStorage } from './storage/event-storage.js';
+
+export interface EventStoreOptions {
+  /** Created if missing; one server at a time. */
+  readonly dataDir: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** Is told what a person should know: a torn write that was removed, a disk that fails. Default: a process warning. */
+  readonly onNotice?: (message: string) => void;
+}
+
+export interface EmbeddedEventStore {
+  /** For `EventStoreDBClient.connectionString`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends all calls, waits for the appends under way and releases the data folder; a second call waits for the first. */
+  close(): Promise<void>;
+}
+
+const SEGMENT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Starts a small single-node event store for laptops, tests and demos, which speaks EventStoreDB's gRPC protocol. An
+ * acknowledged append is on disk.
+ * @throws DataDirInUse when another server has the folder
+ * @throws DamagedLog when the data are not as they were written
+ */
+export async function startEventStore(options: EventStoreOptions): Promise<EmbeddedEventStore> {
+  const { dataDir, port = 0, host = '127.0.0.1', onNotice = warn } = options;
+  const unlock = await lockDataDir(dataDir);
+  let storage: EventStorage | undefined;
+  try {
+    storage = await EventStorage.open({
+      dir: dataDir,
+      segmentBytes: SEGMENT_BYTES,
+      codec: recordedEventCodec,
+      onNotice,
+    });
+    const server = await serve(storage, host, port, onNotice);
+    let closing: Promise<void> | undefined;
+    return {
+      url: `esdb://${host}:${server.port}?tls=false`,
+      port: server.port,
+      close: () => (closing ??= closeAll(server, storage, unlock)),
+    };
+  } catch (error) {
+    await closeAll(undefined, storage, unlock);
+    throw error;
+  }
+}
+
+async function serve(
+  storage: EventStorage,
+  host: string,
+  port: number,
+  onNotice: (message: string) => void,
+): Promise<GrpcServer> {
+  const streams: Record<string, Handler> = {
+    '/event_store.client.streams.Streams/Read': read(storage),
+    '/event_store.client.streams.Streams/Append': append(storage),
+    '/event_store.client.streams.Streams/BatchAppend': batchAppend(storage),
+    '/event_store.client.streams.Streams/Delete': deleteStream(storage),
+    '/event_store.client.streams.Streams/Tombstone': tombstoneStream(storage),
+  };
+  const server = await startGrpcServer({
+    host,
+    port,
+    refusal,
+    onFailure: (error) => onNotice(`A call failed: ${error.stack ?? error.message}`),
+    handlers: {
+      ...streams,
+      '/event_store.client.server_features.ServerFeatures/GetSupportedMethods': getSupportedMethods(
+        Object.keys(streams),
+      ),
+      '/event_store.client.gossip.Gossip/Read': readGossip(() => ({ address: host, port: server.port })),
+    },
+  });
+  return server;
+}
+
+async function closeAll(
+  server: GrpcServer | undefined,
+  storage: EventStorage | undefined,
+  unlock: () => Promise<void>,
+): Promise<void> {
+  try {
+    // Appends under way are answered before their calls end.
+    await storage?.settled();
+    await server?.close();
+    await storage?.close();
+  } finally {
+    await unlock();
+  }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'EmbeddedEventStore');
+}

@@ -1,0 +1,74 @@
+import { StatusCode, StatusError } from '../grpc/status.js';
+import type { ExpectedRevision } from '../storage/expected-revision.js';
+import type { AppendResult, ProposedEvent } from '../storage/event-storage.js';
+import { MAX_NAME_BYTES } from '../storage/record-format.js';
+import type { ExpectationOptions, ProposedMessage } from './messages.js';
+import { uuidBytes } from './uuid.js';
+
+/** A stream's name is repeated in each of its events. */
+const MAX_STREAM_NAME_BYTES = 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+/** @throws StatusError (invalid argument) */
+export function streamNameOf(options: { streamIdentifier?: { streamName?: Buffer } } | undefined): string {
+  const name = options?.streamIdentifier?.streamName ?? NOTHING;
+  if (name.length === 0) throw new StatusError(StatusCode.invalidArgument, 'The request names no stream.');
+  if (name.length > MAX_STREAM_NAME_BYTES) {
+    const message = `A stream's name may have ${MAX_STREAM_NAME_BYTES} bytes, not ${name.length}.`;
+    throw new StatusError(StatusCode.invalidArgument, message);
+  }
+  return name.toString('utf8');
+}
+
+/** @throws StatusError (invalid argument) */
+export function expectedRevisionOf(options: ExpectationOptions): ExpectedRevision {
+  if (options.revision !== undefined) return options.revision;
+  if (options.noStream) return 'noStream';
+  if (options.any) return 'any';
+  if (options.streamExists) return 'streamExists';
+  throw new StatusError(StatusCode.invalidArgument, 'The request does not say which revision it expects.');
+}
+
+/** @throws StatusError when its id, type or content type is not usable */
+export function proposedEventOf(proposed: ProposedMessage): ProposedEvent {
+  let type: string | undefined;
+  let contentType: string | undefined;
+  for (const { key, value } of proposed.metadata ?? []) {
+    if (key === 'type') type = value ?? '';
+    else if (key === 'content-type') contentType = value ?? '';
+  }
+  if (type === undefined || contentType === undefined) throw missingMetadata(type, contentType);
+  if (Buffer.byteLength(type) > MAX_NAME_BYTES) {
+    throw new StatusError(StatusCode.invalidArgument, `An event type may have ${MAX_NAME_BYTES} bytes.`);
+  }
+  return {
+    id: uuidBytes(proposed.id),
+    type,
+    contentType,
+    data: proposed.data ?? NOTHING,
+    metadata: proposed.customMetadata ?? NOTHING,
+  };
+}
+
+function missingMetadata(type?: string, contentType?: string): StatusError {
+  const missing = [
+    ...(type === undefined ? ['type'] : []),
+    ...(contentType === undefined ? ['content-type'] : []),
+  ];
+  const message = `An event lacks the metadata ${missing.join(' and ')}.`;
+  return new StatusError(StatusCode.invalidArgument, message, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': 'type,content-type',
+  });
+}
+
+/** The fields of a success, the same for both kinds of append. */
+export function appendSuccess({ lastRevision, position }: AppendResult & { kind: 'appended' }) {
+  return {
+    ...(lastRevision < 0 ? { noStream: true as const } : { currentRevision: lastRevision }),
+    ...(position === undefined
+      ? { noPosition: true as const }
+      : { position: { commitPosition: position, preparePosition: position } }),
+  };
+}
