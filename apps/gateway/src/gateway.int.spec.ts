@@ -201,11 +201,29 @@ describe('the gateway', () => {
       expect(world.seen).toHaveLength(2);
     });
 
-    it('breaks off within its answer, the client sees that the answer is not whole', async () => {
+    it.each([
+      ['a short answer, says 503', '100'],
+      ['a long one, lets the client see that it is not whole', '100000'],
+    ])('breaks off within %s', async (_, length) => {
       world.behind.handle = (request, response) => {
-        response.writeHead(200, { 'content-length': '100' }).write('half', () => request.socket.destroy());
+        response.writeHead(200, { 'content-length': length }).write('half', () => request.socket.destroy());
       };
-      await expect(world.call('/v1/payments')).rejects.toThrow();
+      const answered = world.call('/v1/payments', { method: 'POST' }).then(({ status }) => status);
+      await expect(answered.catch(() => 'broken off')).resolves.toBe(length === '100' ? 503 : 'broken off');
+    });
+
+    it('answers nothing but a status, hands that on', async () => {
+      world.behind.handle = (_request, response) => void response.writeHead(204).end();
+      expect(await world.call('/v1/handles/1', { method: 'DELETE' })).toMatchObject({
+        status: 204,
+        text: '',
+      });
+    });
+
+    it('answers at length, hands all of it on', async () => {
+      world.behind.handle = (_request, response) => void response.end('x'.repeat(200_000));
+      expect((await world.call('/v1/history')).text).toHaveLength(200_000);
+      expect(await world.call('/v1/history', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
     });
 
     it('is down, says 503; its readiness is missing in ours', async () => {

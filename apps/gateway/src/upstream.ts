@@ -1,4 +1,5 @@
 import { commonProblems, ProblemError } from '@florin/service-host';
+import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 
 export interface UpstreamRequest {
@@ -10,6 +11,16 @@ export interface UpstreamRequest {
   /** Ends the exchange, wherever it stands. */
   signal?: AbortSignal;
 }
+
+/** What a service answered; a body whose end is near is whole, so that nobody gets half of it. */
+export interface UpstreamAnswer {
+  statusCode: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer | Readable;
+}
+
+/** Bytes of a body that is read whole before it goes on. */
+const wholeUpTo = 64 * 1024;
 
 /** One service behind the gateway, with its kept connections. */
 export class Upstream {
@@ -28,23 +39,30 @@ export class Upstream {
   }
 
   /** The service's answer, whatever its status. Throws 503 where it cannot be reached, 504 where it does not answer. */
-  async request(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
+  async request(request: UpstreamRequest): Promise<UpstreamAnswer> {
     try {
-      return await this.#dispatch(this.#pool, request);
+      return await this.#exchange(request);
     } catch (error) {
       // A kept connection that the service closed as we wrote to it: reading again changes nothing.
       if (request.method !== 'GET' || codeOf(error) !== 'UND_ERR_SOCKET') throw this.#problem(error);
     }
-    return this.#dispatch(this.#pool, request).catch((error: unknown) => {
+    return this.#exchange(request).catch((error: unknown) => {
       throw this.#problem(error);
     });
   }
 
   /** As `request`, for an answer that goes on and on. */
-  async stream(request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
+  async stream(request: UpstreamRequest): Promise<UpstreamAnswer> {
     return this.#dispatch(this.#streams, request).catch((error: unknown) => {
       throw this.#problem(error);
     });
+  }
+
+  async #exchange(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    const answer = await this.#dispatch(this.#pool, request);
+    const length = Number(answer.headers['content-length'] ?? Infinity);
+    if (request.method === 'HEAD' || length > wholeUpTo) return answer;
+    return { ...answer, body: Buffer.from(await answer.body.arrayBuffer()) };
   }
 
   async close(): Promise<void> {
