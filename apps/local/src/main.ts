@@ -1,1 +1,101 @@
-export {};
+import { databases, serviceNames, startEngines, startStack } from '@florin/local-stack';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DataFolder, openDataFolder } from './data-folder.js';
+import { LaunchError } from './launch-error.js';
+import { choosePorts, defaultBase, parseBase } from './port-choice.js';
+import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
+import { interruption, ProgressLine } from './terminal.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const interrupted = interruption();
+const { signal } = interrupted;
+let exitCode = 0;
+
+/** `start` runs the whole product until Ctrl-C, `engines` the three engines alone. */
+async function main(command: string | undefined): Promise<void> {
+  if (command !== 'start' && command !== 'engines') throw new LaunchError('Usage: main.js start|engines');
+  const wanted = parseBase(process.env['FLORIN_PORT_BASE']);
+  const folder = await openDataFolder(resolve(root, process.env['FLORIN_DATA'] ?? '.florin'));
+  try {
+    const reservation = await choosePorts(wanted ?? folder.rememberedBase ?? defaultBase, folder.path);
+    try {
+      folder.useBlock(reservation.base);
+      await (command === 'start' ? runStack : runEngines)(folder, reservation);
+    } finally {
+      await reservation.release();
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+type Ports = Pick<Awaited<ReturnType<typeof choosePorts>>, 'ports'>;
+
+async function runStack(folder: DataFolder, { ports }: Ports): Promise<void> {
+  const progress = new ProgressLine();
+  const starting = startStack({
+    dataDir: folder.path,
+    ports,
+    signal,
+    onProgress: (text) => progress.show(text),
+    onUnexpectedEnd(name, how) {
+      process.stderr.write(unexpectedEnd(name, how, folder.path));
+      if (name === 'engines') giveUp();
+    },
+  });
+  const stack = await starting.finally(() => progress.done());
+  const { gatewayUrl, urls, eventStoreUrl, kafkaBrokers } = stack;
+  folder.describeStack({
+    ...{ pid: process.pid, gatewayUrl, urls, eventStoreUrl, kafkaBrokers },
+    databaseUrls: Object.fromEntries(databases.map((name) => [name, stack.databaseUrl(name)])),
+  });
+  process.stdout.write(startScreen(stack, folder.path, progress.seconds));
+  await untilInterrupted();
+  process.stderr.write(`\nStopping: gateway, ${serviceNames.length - 1} services, engines …\n`);
+  await stack.stop();
+  process.stderr.write('Stopped.\n');
+}
+
+async function runEngines(folder: DataFolder, { ports }: Ports): Promise<void> {
+  const progress = new ProgressLine();
+  progress.show('Starting the engines: event store, Kafka broker, PostgreSQL');
+  const starting = startEngines({ dataDir: folder.path, ports, signal });
+  const engines = await starting.finally(() => progress.done());
+  void engines.exited.then((how) => {
+    if (signal.aborted) return;
+    process.stderr.write(unexpectedEnd('engines', how, folder.path));
+    giveUp();
+  });
+  const { eventStoreUrl, kafkaBrokers } = engines;
+  folder.describeStack({
+    ...{ pid: process.pid, eventStoreUrl, kafkaBrokers },
+    databaseUrls: Object.fromEntries(databases.map((name) => [name, engines.databaseUrl(name)])),
+  });
+  process.stdout.write(enginesScreen(engines, databases, folder.path));
+  await untilInterrupted();
+  process.stderr.write('\nStopping the engines …\n');
+  await engines.stop();
+  process.stderr.write('Stopped.\n');
+}
+
+function giveUp(): void {
+  exitCode = 1;
+  interrupted.abort();
+}
+
+function untilInterrupted(): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}
+
+try {
+  await main(process.argv[2]);
+} catch (error) {
+  // 130 is what a shell expects of a program that Ctrl-C broke off.
+  exitCode = signal.aborted ? 130 : 1;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(signal.aborted ? 'Start broken off; nothing is left running.\n' : `${message}\n`);
+}
+// The IPC channel to the runner would keep this process alive.
+process.exit(exitCode);

@@ -1,0 +1,80 @@
+import { type Engines, type ServiceName, serviceNames, type Stack } from '@florin/local-stack';
+import { firstPayment } from './first-payment.js';
+
+const engineNote = 'Embedded engines: for laptops, tests and demos, never the production answer.';
+
+type Row = readonly [name: string, value: string];
+
+/** The one screen that `npm start` ends with. */
+export function startScreen(
+  stack: Pick<Stack, 'gatewayUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'>,
+  dataDir: string,
+  seconds: number,
+): string {
+  const services = serviceNames.filter((name) => name !== 'gateway');
+  return [
+    `Florin is ready, after ${seconds} s.`,
+    '',
+    ...rows([
+      ['Gateway', `${stack.gatewayUrl}   the public API`],
+      ['API documentation', `${stack.gatewayUrl}/docs`],
+    ]),
+    '',
+    ...rows(services.map((name) => [name, stack.urls[name]])),
+    '',
+    ...rows([
+      ['PostgreSQL', withoutUser(stack.databaseUrl('identity'))],
+      ['Event store', stack.eventStoreUrl],
+      ['Kafka', stack.kafkaBrokers.join(',')],
+    ]),
+    `  ${engineNote}`,
+    '',
+    ...rows([
+      ['Data', dataDir],
+      ['Logs', `${dataDir}/logs`],
+      ['Connection strings', `${dataDir}/stack.json`],
+    ]),
+    '',
+    'A first payment, to paste into a second terminal (with curl and node; amounts are in cents):',
+    '',
+    firstPayment(stack.gatewayUrl),
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
+
+/** What `npm run engines` prints: the connection strings, passwords included, for a service started by hand. */
+export function enginesScreen(engines: Engines, databases: readonly string[], dataDir: string): string {
+  return [
+    'The engines are ready.',
+    '',
+    ...rows([
+      ['Event store', engines.eventStoreUrl],
+      ['Kafka', engines.kafkaBrokers.join(',')],
+      ...databases.map((name): Row => [`PostgreSQL ${name}`, engines.databaseUrl(name)]),
+      ['Data', dataDir],
+    ]),
+    `  ${engineNote}`,
+    '',
+    'Ctrl-C stops them.',
+    '',
+  ].join('\n');
+}
+
+/** What the terminal says when a process ends by itself. */
+export function unexpectedEnd(name: ServiceName | 'engines', how: string, dataDir: string): string {
+  const consequence =
+    name === 'engines'
+      ? 'Nothing works without them: stopping.'
+      : 'It is not started again by itself: stop with Ctrl-C and run npm start again.';
+  return `${name} ended (${how}); its log is ${dataDir}/logs/${name}.log. ${consequence}\n`;
+}
+
+function rows(all: readonly Row[]): string[] {
+  return all.map(([name, value]) => `  ${name.padEnd(26)}${value}`);
+}
+
+function withoutUser(databaseUrl: string): string {
+  return `postgres://${new URL(databaseUrl).host}`;
+}

@@ -1,0 +1,51 @@
+import { serviceNames } from '@florin/local-stack';
+import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
+
+const urls = Object.fromEntries(
+  serviceNames.map((name, index) => [name, `http://127.0.0.1:${7400 + index}`]),
+);
+const stack = {
+  gatewayUrl: 'http://127.0.0.1:7400',
+  urls: urls as Record<(typeof serviceNames)[number], string>,
+  eventStoreUrl: 'esdb://127.0.0.1:7411?tls=false',
+  kafkaBrokers: ['127.0.0.1:7412'],
+  databaseUrl: (name: string) => `postgres://${name}:secret@127.0.0.1:7410/${name}`,
+};
+
+describe('the screen of npm start', () => {
+  const screen = startScreen(stack, '/home/anna/florin/.florin', 12);
+
+  it('shows every service and engine with its address, the documentation and the data', () => {
+    for (const url of Object.values<string>(urls)) expect(screen).toContain(url);
+    expect(screen).toContain('postgres://127.0.0.1:7410');
+    expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');
+    expect(screen).toContain('127.0.0.1:7412');
+    expect(screen).toContain('http://127.0.0.1:7400/docs');
+    expect(screen).toContain('/home/anna/florin/.florin\n');
+    expect(screen).toContain('never the production answer');
+  });
+
+  it('shows no password', () => {
+    expect(screen).not.toContain('secret');
+  });
+
+  it('ends with a first payment through this gateway', () => {
+    expect(screen).toContain('api=http://127.0.0.1:7400/v1\n');
+    expect(screen).toContain('call $api/payments');
+    expect(screen.trimEnd().split('\n').at(-1)).toBe('Ctrl-C stops everything.');
+  });
+});
+
+it('shows the connection strings of the engines where they run alone', () => {
+  const engines = { ...stack, exited: Promise.resolve(''), stop: () => Promise.resolve() };
+  const screen = enginesScreen(engines, ['identity', 'wallet'], '/data');
+  expect(screen).toContain('postgres://wallet:secret@127.0.0.1:7410/wallet');
+  expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');
+});
+
+it('says what the end of a process means', () => {
+  expect(unexpectedEnd('wallet', 'SIGKILL', '/data')).toContain(
+    'wallet ended (SIGKILL); its log is /data/logs/wallet.log',
+  );
+  expect(unexpectedEnd('engines', 'exit code 1', '/data')).toContain('Nothing works without them: stopping.');
+});
