@@ -1,0 +1,92 @@
+import type { Broker } from '../broker.js';
+import type { CommittedOffset, PartitionOffset } from '../groups/offset-store.js';
+import { limits } from '../limits.js';
+import type { RequestOf, ResponseOf } from '../wire/codec.js';
+import { errors, type ErrorCode } from '../wire/errors.js';
+import type * as wire from '../wire/group.api.js';
+
+type CommitRequest = RequestOf<typeof wire.offsetCommit>;
+type CommitPartition = CommitRequest['topics'][number]['partitions'][number];
+type FetchResponse = ResponseOf<typeof wire.offsetFetch>;
+type FetchedPartition = FetchResponse['topics'][number]['partitions'][number];
+
+/** Stores the offsets that are in order; each partition is answered for itself. */
+export function offsetCommit(broker: Broker, request: CommitRequest): ResponseOf<typeof wire.offsetCommit> {
+  const refusal = mayCommit(broker, request);
+  const accepted: PartitionOffset[] = [];
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((partition) => {
+      const errorCode = refusal === errors.NONE ? checkOffset(broker, name, partition) : refusal;
+      if (errorCode === errors.NONE) accepted.push(toCommit(name, partition));
+      return { index: partition.index, errorCode };
+    }),
+  }));
+  const stored = store(broker, request.groupId, accepted);
+  if (stored !== errors.NONE) {
+    for (const partition of topics.flatMap(({ partitions }) => partitions)) partition.errorCode ||= stored;
+  }
+  return { throttleTimeMs: 0, topics };
+}
+
+function mayCommit(broker: Broker, { groupId, memberId, generationId }: CommitRequest): ErrorCode {
+  if (groupId === '') return errors.INVALID_GROUP_ID;
+  const isLoner = generationId < 0 && memberId === '';
+  const group = isLoner ? broker.groups.getOrCreate(groupId) : broker.groups.get(groupId);
+  if (!group) return isLoner ? errors.POLICY_VIOLATION : errors.ILLEGAL_GENERATION;
+  return group.mayCommit(memberId, generationId);
+}
+
+function checkOffset(broker: Broker, topic: string, { index, metadata }: CommitPartition): ErrorCode {
+  if (!broker.topics.partition(topic, index)) return errors.UNKNOWN_TOPIC_OR_PARTITION;
+  const isTooLong = Buffer.byteLength(metadata ?? '') > limits.offsetMetadataBytes;
+  return isTooLong ? errors.OFFSET_METADATA_TOO_LARGE : errors.NONE;
+}
+
+function toCommit(topic: string, { index, offset, leaderEpoch, metadata }: CommitPartition): PartitionOffset {
+  const committed = { offset, leaderEpoch, metadata: metadata ?? '', atMs: Date.now() };
+  return { topic, partition: index, committed };
+}
+
+function store(broker: Broker, groupId: string, offsets: readonly PartitionOffset[]): ErrorCode {
+  if (!broker.groups.offsets.hasRoomFor(groupId, offsets)) return errors.POLICY_VIOLATION;
+  try {
+    broker.groups.offsets.commit(groupId, offsets);
+    return errors.NONE;
+  } catch (error) {
+    broker.notice(`offsets of group ${groupId} could not be stored: ${(error as Error).message}`);
+    return errors.UNKNOWN_SERVER_ERROR;
+  }
+}
+
+/** What the group has committed for the named partitions, or for all; -1 where it has committed nothing. */
+export function offsetFetch(broker: Broker, request: RequestOf<typeof wire.offsetFetch>): FetchResponse {
+  const { groupId } = request;
+  const topics = request.topics?.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((index) => toFetched(index, broker.groups.offsets.get(groupId, name, index))),
+  }));
+  return {
+    throttleTimeMs: 0,
+    topics: topics ?? allOffsets(broker, groupId),
+    errorCode: groupId === '' ? errors.INVALID_GROUP_ID : errors.NONE,
+  };
+}
+
+function allOffsets(broker: Broker, groupId: string): FetchResponse['topics'] {
+  const byTopic = Map.groupBy(broker.groups.offsets.all(groupId), ({ topic }) => topic);
+  return [...byTopic].map(([name, offsets]) => ({
+    name,
+    partitions: offsets.map(({ partition, committed }) => toFetched(partition, committed)),
+  }));
+}
+
+function toFetched(index: number, committed: CommittedOffset | undefined): FetchedPartition {
+  return {
+    index,
+    offset: committed?.offset ?? -1,
+    leaderEpoch: committed?.leaderEpoch ?? -1,
+    metadata: committed?.metadata ?? '',
+    errorCode: errors.NONE,
+  };
+}

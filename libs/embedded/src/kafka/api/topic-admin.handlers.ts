@@ -1,0 +1,181 @@
+import type { Broker } from '../broker.js';
+import { limits } from '../limits.js';
+import type { Topic } from '../storage/topic-store.js';
+import type { RequestOf, ResponseOf } from '../wire/codec.js';
+import { errors, type ErrorCode } from '../wire/errors.js';
+import type * as wire from '../wire/topic.api.js';
+import { brokerSettings, settingFault, topicSettings } from './topic-configs.js';
+
+type NewTopic = RequestOf<typeof wire.createTopics>['topics'][number];
+type Growth = RequestOf<typeof wire.createPartitions>['topics'][number];
+type Resource = RequestOf<typeof wire.describeConfigs>['resources'][number];
+type DescribedResource = ResponseOf<typeof wire.describeConfigs>['resources'][number];
+type Refusal = readonly [errorCode: ErrorCode, message: string];
+
+const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+/** "The broker's default", for partitions and replication factor. */
+const DEFAULT = -1;
+const TOPIC_RESOURCE = 2;
+const BROKER_RESOURCE = 4;
+const SOURCE_TOPIC = 1;
+const SOURCE_DEFAULT = 5;
+
+/** Creates topics, or with validateOnly says whether it could. */
+export function createTopics(
+  broker: Broker,
+  request: RequestOf<typeof wire.createTopics>,
+): ResponseOf<typeof wire.createTopics> {
+  const topics = request.topics.map((topic) => {
+    const isTwice = request.topics.filter(({ name }) => name === topic.name).length > 1;
+    const refusal = isTwice ? twice : creationRefusal(broker, topic);
+    if (!refusal && !request.validateOnly) {
+      broker.topics.create(topic.name, partitionsOf(topic), givenConfigs(topic));
+    }
+    return result(topic.name, refusal);
+  });
+  return { throttleTimeMs: 0, topics };
+}
+
+const twice: Refusal = [errors.INVALID_REQUEST, 'the topic is named twice'];
+
+function creationRefusal(broker: Broker, topic: NewTopic): Refusal | undefined {
+  const { name, replicationFactor, assignments } = topic;
+  const partitions = partitionsOf(topic);
+  if (!TOPIC_NAME.test(name) || name === '.' || name === '..') {
+    return [errors.INVALID_TOPIC, 'a topic’s name is 1 to 249 of a-z A-Z 0-9 . _ -'];
+  }
+  if (broker.topics.get(name)) return [errors.TOPIC_ALREADY_EXISTS, `topic ${name} already exists`];
+  if (partitions < 1) return [errors.INVALID_PARTITIONS, 'a topic has one partition at least'];
+  if (replicationFactor !== DEFAULT && replicationFactor !== 1) {
+    return [errors.INVALID_REPLICATION_FACTOR, 'the embedded broker keeps one replica'];
+  }
+  if (assignments.length > 0 && !areAssignable(broker, topic)) {
+    return [errors.INVALID_REPLICA_ASSIGNMENT, 'partitions count from 0, each on one known broker'];
+  }
+  const fault = settingFault(topic.configs);
+  if (fault) return [errors.INVALID_CONFIG, fault];
+  if (broker.topics.all().length >= limits.topics) {
+    return [errors.POLICY_VIOLATION, `the embedded broker holds ${limits.topics} topics`];
+  }
+  return roomRefusal(broker, partitions, partitions);
+}
+
+function roomRefusal(broker: Broker, total: number, added: number): Refusal | undefined {
+  if (total > limits.partitionsPerTopic) {
+    return [errors.INVALID_PARTITIONS, `a topic has ${limits.partitionsPerTopic} partitions at most`];
+  }
+  if (broker.topics.partitionCount() + added > limits.partitions) {
+    return [errors.POLICY_VIOLATION, `the embedded broker holds ${limits.partitions} partitions`];
+  }
+  return undefined;
+}
+
+function partitionsOf({ partitions, assignments }: NewTopic): number {
+  if (assignments.length > 0) return assignments.length;
+  return partitions === DEFAULT ? 1 : partitions;
+}
+
+function areAssignable(broker: Broker, { assignments }: NewTopic): boolean {
+  const ordered = assignments.map(({ partition }) => partition).sort((a, b) => a - b);
+  return (
+    ordered.every((partition, index) => partition === index) &&
+    assignments.every(({ brokers }) => isOneKnownBroker(broker, brokers))
+  );
+}
+
+function isOneKnownBroker(broker: Broker, brokers: readonly number[]): boolean {
+  return brokers.length === 1 && broker.nodes.some(({ nodeId }) => nodeId === brokers[0]);
+}
+
+function givenConfigs({ configs }: NewTopic): Record<string, string> {
+  return Object.fromEntries(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
+}
+
+/** Deletes topics with their records and everybody's offsets in them. */
+export function deleteTopics(
+  broker: Broker,
+  request: RequestOf<typeof wire.deleteTopics>,
+): ResponseOf<typeof wire.deleteTopics> {
+  const topics = request.names.map((name) => {
+    const topic = broker.topics.get(name);
+    if (!topic) return { name, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION };
+    broker.topics.delete(topic);
+    broker.groups.offsets.deleteTopic(name);
+    return { name, errorCode: errors.NONE };
+  });
+  return { throttleTimeMs: 0, topics };
+}
+
+/** Adds partitions; keys that hashed to one partition may then go to another. */
+export function createPartitions(
+  broker: Broker,
+  request: RequestOf<typeof wire.createPartitions>,
+): ResponseOf<typeof wire.createPartitions> {
+  const topics = request.topics.map((growth) => {
+    const topic = broker.topics.get(growth.name);
+    const refusal = growthRefusal(broker, topic, growth);
+    if (!refusal && topic && !request.validateOnly) broker.topics.grow(topic, growth.count);
+    return result(growth.name, refusal);
+  });
+  return { throttleTimeMs: 0, topics };
+}
+
+function growthRefusal(broker: Broker, topic: Topic | undefined, growth: Growth): Refusal | undefined {
+  if (!topic) return [errors.UNKNOWN_TOPIC_OR_PARTITION, `topic ${growth.name} does not exist`];
+  const added = growth.count - topic.partitions.length;
+  if (added <= 0) {
+    return [
+      errors.INVALID_PARTITIONS,
+      `topic ${growth.name} has ${topic.partitions.length} partitions already`,
+    ];
+  }
+  const { assignments } = growth;
+  if (assignments?.some(({ brokers }) => !isOneKnownBroker(broker, brokers))) {
+    return [errors.INVALID_REPLICA_ASSIGNMENT, 'each partition is on one known broker'];
+  }
+  return roomRefusal(broker, growth.count, added);
+}
+
+function result(name: string, refusal: Refusal | undefined) {
+  return { name, errorCode: refusal?.[0] ?? errors.NONE, errorMessage: refusal?.[1] ?? null };
+}
+
+/** The settings of topics and of the broker, all or the named ones. */
+export function describeConfigs(
+  broker: Broker,
+  request: RequestOf<typeof wire.describeConfigs>,
+): ResponseOf<typeof wire.describeConfigs> {
+  return { throttleTimeMs: 0, resources: request.resources.map((resource) => describe(broker, resource)) };
+}
+
+function describe(broker: Broker, resource: Resource): DescribedResource {
+  const { type, name } = resource;
+  const topic = type === TOPIC_RESOURCE ? broker.topics.get(name) : undefined;
+  const isBroker = type === BROKER_RESOURCE && broker.nodes.some(({ nodeId }) => String(nodeId) === name);
+  const base = { errorCode: errors.NONE, errorMessage: null, type, name, configs: [] };
+  if (topic || isBroker) return { ...base, configs: describeSettings(resource, topic?.configs ?? {}) };
+  if (type === TOPIC_RESOURCE) {
+    return { ...base, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `no topic ${name}` };
+  }
+  return { ...base, errorCode: errors.INVALID_REQUEST, errorMessage: 'only topics and known brokers' };
+}
+
+function describeSettings(
+  { type, configNames }: Resource,
+  configs: Readonly<Record<string, string>>,
+): DescribedResource['configs'] {
+  const settings = Object.entries(type === TOPIC_RESOURCE ? topicSettings : brokerSettings);
+  return settings
+    .filter(([name]) => configNames === null || configNames.includes(name))
+    .map(([name, setting]) => ({
+      name,
+      value: configs[name] ?? setting.value,
+      readOnly: setting.accepts === undefined,
+      isDefault: configs[name] === undefined,
+      source: configs[name] === undefined ? SOURCE_DEFAULT : SOURCE_TOPIC,
+      isSensitive: false,
+      synonyms: [],
+      type: setting.type,
+      documentation: setting.documentation,
+    }));
+}

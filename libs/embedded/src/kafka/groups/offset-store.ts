@@ -1,0 +1,92 @@
+import { limits } from '../limits.js';
+import { DurableMap, type Notice } from '../storage/durable-map.js';
+
+export interface CommittedOffset {
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+  /** When it was committed, Unix milliseconds. */
+  readonly atMs: number;
+}
+
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: CommittedOffset;
+}
+
+/** How far each group has come in each partition; a commit is in the page cache before it is answered. */
+export class OffsetStore {
+  readonly #stored: DurableMap<CommittedOffset>;
+  readonly #groups = new Map<string, Map<string, PartitionOffset>>();
+
+  constructor(path: string, notice: Notice) {
+    this.#stored = new DurableMap(path, notice);
+    for (const [key, committed] of this.#stored.entries()) {
+      const [group, topic, partition] = JSON.parse(key) as [string, string, number];
+      this.#remember(group, { topic, partition, committed });
+    }
+  }
+
+  groups(): string[] {
+    return [...this.#groups.keys()];
+  }
+
+  get(group: string, topic: string, partition: number): CommittedOffset | undefined {
+    return this.#groups.get(group)?.get(partitionKey(topic, partition))?.committed;
+  }
+
+  all(group: string): PartitionOffset[] {
+    return [...(this.#groups.get(group)?.values() ?? [])];
+  }
+
+  hasRoomFor(group: string, offsets: readonly PartitionOffset[]): boolean {
+    const known = this.#groups.get(group);
+    const added = offsets.filter(({ topic, partition }) => !known?.has(partitionKey(topic, partition)));
+    return (known?.size ?? 0) + added.length <= limits.offsetsPerGroup;
+  }
+
+  /** All of them or, when the file cannot be written, none. */
+  commit(group: string, offsets: readonly PartitionOffset[]): void {
+    this.#stored.put(offsets.map((offset) => [storedKey(group, offset), offset.committed]));
+    for (const offset of offsets) this.#remember(group, offset);
+  }
+
+  deleteGroup(group: string): void {
+    this.#delete(group, this.all(group));
+    this.#groups.delete(group);
+  }
+
+  deleteTopic(topic: string): void {
+    for (const group of this.groups()) {
+      this.#delete(
+        group,
+        this.all(group).filter((offset) => offset.topic === topic),
+      );
+    }
+  }
+
+  close(): void {
+    this.#stored.close();
+  }
+
+  #remember(group: string, offset: PartitionOffset): void {
+    const offsets = this.#groups.get(group) ?? new Map<string, PartitionOffset>();
+    this.#groups.set(group, offsets.set(partitionKey(offset.topic, offset.partition), offset));
+  }
+
+  #delete(group: string, offsets: readonly PartitionOffset[]): void {
+    this.#stored.put(offsets.map((offset) => [storedKey(group, offset), null]));
+    const remembered = this.#groups.get(group);
+    for (const { topic, partition } of offsets) remembered?.delete(partitionKey(topic, partition));
+  }
+}
+
+/** A topic's name holds no colon. */
+function partitionKey(topic: string, partition: number): string {
+  return `${topic}:${partition}`;
+}
+
+function storedKey(group: string, { topic, partition }: PartitionOffset): string {
+  return JSON.stringify([group, topic, partition]);
+}

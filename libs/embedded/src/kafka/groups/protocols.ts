@@ -1,0 +1,27 @@
+import type { Protocol } from './group.types.js';
+
+interface Subscriber {
+  readonly protocols: readonly Protocol[];
+}
+
+/** The names that everybody can follow, in the order of the first list. */
+export function commonProtocols(protocols: readonly Protocol[], others: readonly Subscriber[]): string[] {
+  return protocols
+    .map(({ name }) => name)
+    .filter((name) => others.every((other) => other.protocols.some((protocol) => protocol.name === name)));
+}
+
+/** Each member votes for the first of the common protocols on its own list; the most votes win. */
+export function preferredProtocol(members: readonly Subscriber[]): string {
+  const common = commonProtocols(members[0]?.protocols ?? [], members);
+  const votes = members.map(({ protocols }) => protocols.find(({ name }) => common.includes(name))?.name);
+  const count = (name: string) => votes.filter((vote) => vote === name).length;
+  return common.reduce((best, name) => (count(name) > count(best) ? name : best), common[0] ?? '');
+}
+
+export function sameProtocols(a: readonly Protocol[], b: readonly Protocol[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, metadata }, index) => name === b[index]?.name && metadata.equals(b[index].metadata))
+  );
+}

@@ -1,0 +1,41 @@
+/** Every bound of the embedded broker in one place. Bytes, milliseconds, or a count, as the name says. */
+export const limits = {
+  /** One request frame; a larger one closes its connection. */
+  requestBytes: 32 * 1024 * 1024,
+  /** Request bytes held for all connections together; the connection that would exceed it is closed. */
+  bufferedRequestBytes: 256 * 1024 * 1024,
+  /** Requests read ahead of the one being answered, for one connection. */
+  queuedRequests: 32,
+  queuedRequestBytes: 1024 * 1024,
+  connections: 1_000,
+  idleConnectionMs: 10 * 60_000,
+
+  /** One record batch as it came over the wire, compressed or not (Kafka's `max.message.bytes`). */
+  batchBytes: 1_048_588,
+  recordsPerBatch: 1_000_000,
+  /** Record bytes in one fetch response, whatever the client asks for. */
+  fetchBytes: 16 * 1024 * 1024,
+  fetchWaitMs: 30_000,
+  /** Decompressed size of a batch that is opened to find a record by its time. */
+  decompressedBatchBytes: 64 * 1024 * 1024,
+
+  topics: 1_000,
+  partitionsPerTopic: 1_000,
+  partitions: 4_000,
+  producersPerPartition: 1_000,
+  segmentBytes: 16 * 1024 * 1024,
+  /** How often segments and groups are looked at that may have outlived their retention. */
+  retentionCheckMs: 60_000,
+
+  groups: 1_000,
+  membersPerGroup: 250,
+  memberMetadataBytes: 256 * 1024,
+  /** Kafka allows no session under 6 s; here a short one makes local restarts quick. */
+  sessionTimeoutMinMs: 1_000,
+  sessionTimeoutMaxMs: 30 * 60_000,
+  rebalanceTimeoutMaxMs: 30 * 60_000,
+  offsetMetadataBytes: 4_096,
+  offsetsPerGroup: 10_000,
+  /** An empty group is forgotten when its newest commit is this old. */
+  offsetRetentionMs: 7 * 24 * 3_600_000,
+} as const;

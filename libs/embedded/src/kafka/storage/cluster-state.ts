@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DurableMap, type Notice } from './durable-map.js';
+
+/** Producer ids are reserved on disk by the hundred, so that one costs no sync; a restart skips what was left. */
+const RESERVED_IDS = 100;
+
+/** What the cluster is called, and which producer ids were given away. */
+export class ClusterState {
+  readonly clusterId: string;
+  readonly #stored: DurableMap<string | number>;
+  #nextProducerId: number;
+  #reservedBelow: number;
+
+  constructor(dataDir: string, notice: Notice) {
+    this.#stored = new DurableMap(join(dataDir, 'cluster.journal'), notice, true);
+    this.clusterId = String(this.#stored.get('clusterId') ?? randomUUID());
+    this.#nextProducerId = this.#reservedBelow = Number(this.#stored.get('producerIdsBelow') ?? 0);
+    if (this.#stored.get('clusterId') === undefined) this.#stored.put([['clusterId', this.clusterId]]);
+  }
+
+  /** An id that no producer has had before. */
+  newProducerId(): number {
+    if (this.#nextProducerId === this.#reservedBelow) {
+      this.#stored.put([['producerIdsBelow', this.#reservedBelow + RESERVED_IDS]]);
+      this.#reservedBelow += RESERVED_IDS;
+    }
+    return this.#nextProducerId++;
+  }
+
+  close(): void {
+    this.#stored.close();
+  }
+}

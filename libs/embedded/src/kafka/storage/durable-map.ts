@@ -1,0 +1,129 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { crc32 } from 'node:zlib';
+
+/** Told in words what recovery found or did that a person may want to know. */
+export type Notice = (message: string) => void;
+
+type Change<Value> = readonly [key: string, value: Value | null];
+
+const PREFIX_BYTES = 8;
+const COMPACT_ABOVE_BYTES = 1024 * 1024;
+const COMPACT_AT_GROWTH = 4;
+
+/**
+ * A map from string to JSON value kept in one append-only file: each record is `length, crc32, [[key, value or null], …]` and
+ * is applied whole or not at all. A change is in the page cache before `put` returns. The file is rewritten when it
+ * has grown to four times its compact size.
+ */
+export class DurableMap<Value> {
+  readonly #entries = new Map<string, Value>();
+  readonly #path: string;
+  readonly #sync: boolean;
+  #file: number;
+  #sizeBytes = 0;
+  #compactBytes = 0;
+
+  /** Opens or creates the file. A torn last record is cut and reported. With `sync`, a change is on the device before `put` returns. */
+  constructor(path: string, notice: Notice, sync = false) {
+    this.#path = path;
+    this.#sync = sync;
+    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+');
+    this.#recover(bytes, notice);
+  }
+
+  get(key: string): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  entries(): IterableIterator<[string, Value]> {
+    return this.#entries.entries();
+  }
+
+  /** Sets or, with null, deletes the keys, all or none. Throws when the file cannot be written; nothing is changed then. */
+  put(changes: readonly Change<Value>[]): void {
+    if (changes.length === 0) return;
+    this.#append(encode(changes));
+    this.#apply(changes);
+    if (this.#sizeBytes > COMPACT_ABOVE_BYTES && this.#sizeBytes > COMPACT_AT_GROWTH * this.#compactBytes) {
+      this.#compact();
+    }
+  }
+
+  close(): void {
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+  }
+
+  #append(record: Buffer): void {
+    writeAll(this.#file, record, this.#sizeBytes);
+    if (this.#sync) fdatasyncSync(this.#file);
+    this.#sizeBytes += record.length;
+  }
+
+  #apply(changes: readonly Change<Value>[]): void {
+    for (const [key, value] of changes) {
+      if (value === null) this.#entries.delete(key);
+      else this.#entries.set(key, value);
+    }
+  }
+
+  #recover(bytes: Buffer, notice: Notice): void {
+    let record: { end: number; changes: Change<Value>[] } | undefined;
+    while ((record = decode<Value>(bytes, this.#sizeBytes))) {
+      this.#apply(record.changes);
+      this.#sizeBytes = record.end;
+    }
+    this.#compactBytes = this.#sizeBytes;
+    if (this.#sizeBytes === bytes.length) return;
+    ftruncateSync(this.#file, this.#sizeBytes);
+    notice(`${this.#path}: cut ${bytes.length - this.#sizeBytes} bytes of an unfinished write at its end`);
+  }
+
+  #compact(): void {
+    const draft = `${this.#path}.draft`;
+    const file = openSync(draft, 'w+');
+    const record = encode([...this.#entries]);
+    writeAll(file, record, 0);
+    fsyncSync(file);
+    renameSync(draft, this.#path);
+    closeSync(this.#file);
+    this.#file = file;
+    this.#sizeBytes = this.#compactBytes = record.length;
+  }
+}
+
+/** Writes all of `bytes` at `position`; throws when the system does not take them. */
+export function writeAll(file: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(file, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+function encode<Value>(changes: readonly Change<Value>[]): Buffer {
+  const body = Buffer.from(JSON.stringify(changes));
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(body.length, 0);
+  prefix.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([prefix, body]);
+}
+
+function decode<Value>(bytes: Buffer, start: number): { end: number; changes: Change<Value>[] } | undefined {
+  if (bytes.length - start < PREFIX_BYTES) return undefined;
+  const bodyStart = start + PREFIX_BYTES;
+  const end = bodyStart + bytes.readUInt32BE(start);
+  if (end > bytes.length || end === bodyStart) return undefined;
+  const body = bytes.subarray(bodyStart, end);
+  if (crc32(body) !== bytes.readUInt32BE(start + 4)) return undefined;
+  return { end, changes: JSON.parse(body.toString()) as Change<Value>[] };
+}

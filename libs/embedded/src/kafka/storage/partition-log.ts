@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ErrorCode } from '../wire/errors.js';
+import {
+  BATCH_HEADER_BYTES,
+  batchHeader,
+  batchSize,
+  placeBatch,
+  recordAtTime,
+} from '../wire/record-batch.js';
+import type { Notice } from './durable-map.js';
+import { ProducerStates } from './producer-states.js';
+import { INDEX_STRIDE_BYTES, Segment, segmentFileName, segmentOffsets } from './segment.js';
+
+/** With one broker there is never an election. */
+export const LEADER_EPOCH = 0;
+
+export interface LogOptions {
+  readonly segmentBytes: number;
+  /** fdatasync before `durable` resolves, not only a write. */
+  readonly sync: boolean;
+}
+
+export type AppendResult = { baseOffset: number } | { errorCode: ErrorCode };
+
+/**
+ * The log of one topic-partition: a folder of segments, the last of which grows. Beside each segment but the first lies a
+ * snapshot of the producers as they were at its start, so that only the last one has to be read at start-up.
+ */
+export class PartitionLog {
+  readonly #folder: string;
+  readonly #options: LogOptions;
+  readonly #notice: Notice;
+  /** Ascending, never empty; the last one grows. */
+  #segments: Segment[] = [];
+  #producers = new ProducerStates();
+  #endOffset = 0;
+  readonly #waiters = new Set<() => void>();
+
+  /** Opens what is on disk or begins an empty log; the folder is made by the first append. */
+  constructor(folder: string, options: LogOptions, notice: Notice) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#notice = notice;
+    this.#recover();
+  }
+
+  get startOffset(): number {
+    return (this.#segments[0] as Segment).baseOffset;
+  }
+
+  /** The offset that the next record gets; also the high watermark. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  /**
+   * Appends one checked batch; it is in the page cache on return, and `durable` says when it is on the device. The batch's
+   * offset fields are rewritten in place. Throws when the file cannot be written; the log is unchanged then.
+   */
+  append(batch: Buffer): AppendResult {
+    const verdict = this.#producers.judge(batchHeader(batch));
+    if (verdict.kind === 'refuse') return { errorCode: verdict.errorCode };
+    if (verdict.kind === 'duplicate') return { baseOffset: verdict.baseOffset };
+
+    this.#makeRoom(batch.length);
+    const baseOffset = this.#endOffset;
+    placeBatch(batch, baseOffset, LEADER_EPOCH);
+    const header = batchHeader(batch);
+    this.#active.append(batch, header);
+    this.#producers.record(header);
+    this.#endOffset = header.lastOffset + 1;
+    this.#wake();
+    return { baseOffset };
+  }
+
+  /** Resolves when what was appended may be acknowledged. */
+  durable(): Promise<void> | undefined {
+    return this.#options.sync ? this.#active.synced() : undefined;
+  }
+
+  /**
+   * Whole batches from the one that holds `offset` on, at most `maxBytes` of them; when `atLeastOne`, one batch whatever its
+   * size. Empty at the end of the log. `offset` lies between start and end.
+   */
+  read(offset: number, maxBytes: number, atLeastOne: boolean): Buffer {
+    if (offset >= this.#endOffset) return Buffer.alloc(0);
+    return this.#using(this.#segmentOf(offset), (segment) => {
+      const position = segment.positionBefore(offset);
+      const bytes = segment.read(position, INDEX_STRIDE_BYTES + BATCH_HEADER_BYTES + maxBytes);
+      let start = 0;
+      while (batchHeader(bytes, start).lastOffset < offset) start += batchSize(bytes, start);
+
+      const first = batchSize(bytes, start);
+      if (first > maxBytes) return atLeastOne ? segment.read(position + start, first) : Buffer.alloc(0);
+      return bytes.subarray(start, endOfWholeBatches(bytes, start, maxBytes));
+    });
+  }
+
+  /** About how many bytes lie between `offset` and the end: never zero when there are some, too many by a stride at most. */
+  bytesAfter(offset: number): number {
+    if (offset >= this.#endOffset) return 0;
+    const segment = this.#segmentOf(offset);
+    const later = this.#segments.slice(this.#segments.indexOf(segment) + 1);
+    const position = this.#using(segment, () => segment.positionBefore(offset));
+    return later.reduce((sum, { sizeBytes }) => sum + sizeBytes, segment.sizeBytes - position);
+  }
+
+  /** The first record at or after a time (Unix ms), or undefined when all are older. */
+  offsetAtTime(timeMs: number): { offset: number; timestampMs: number } | undefined {
+    for (const segment of this.#segments) {
+      const batch = this.#using(segment, () => segment.batchAtTime(timeMs));
+      if (batch) return recordAtTime(batch, timeMs);
+    }
+    return undefined;
+  }
+
+  /** Calls `wake` at each append and when the log is deleted or closed; returns how to stop. */
+  onAppend(wake: () => void): () => void {
+    this.#waiters.add(wake);
+    return () => this.#waiters.delete(wake);
+  }
+
+  /** Deletes full segments last written before `retentionMs`, and the oldest while more than `retentionBytes` remain (-1: no bound). */
+  retain(retentionMs: number, retentionBytes: number, nowMs: number): void {
+    let total = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    while (this.#segments.length > 1) {
+      const oldest = this.#segments[0] as Segment;
+      const tooOld = retentionMs >= 0 && oldest.modifiedMs < nowMs - retentionMs;
+      const tooMuch = retentionBytes >= 0 && total - oldest.sizeBytes >= retentionBytes;
+      if (!tooOld && !tooMuch) return;
+      total -= oldest.sizeBytes;
+      this.#segments.shift();
+      this.#report(oldest.remove());
+    }
+  }
+
+  /** Deletes the log and its folder. */
+  remove(): void {
+    for (const segment of this.#segments) this.#report(segment.remove());
+    rmSync(this.#folder, { recursive: true, force: true });
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#wake();
+    await this.#active.release();
+  }
+
+  #segmentOf(offset: number): Segment {
+    return this.#segments.findLast(({ baseOffset }) => baseOffset <= offset) ?? this.#active;
+  }
+
+  /** Full segments hold a file open only while they are read. */
+  #using<T>(segment: Segment, read: (segment: Segment) => T): T {
+    try {
+      return read(segment);
+    } finally {
+      if (segment !== this.#active) segment.close();
+    }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #makeRoom(batchBytes: number): void {
+    const full = this.#active;
+    if (full.sizeBytes === 0) mkdirSync(this.#folder, { recursive: true });
+    if (full.sizeBytes === 0 || full.sizeBytes + batchBytes <= this.#options.segmentBytes) return;
+    this.#writeSnapshot();
+    this.#segments.push(Segment.create(this.#folder, this.#endOffset));
+    rmSync(this.#snapshotPath(full.baseOffset), { force: true });
+    this.#report(full.release());
+  }
+
+  #report(work: Promise<void>): void {
+    work.catch((error: Error) => this.#notice(`${this.#folder}: ${error.message}`));
+  }
+
+  #recover(): void {
+    const offsets = existsSync(this.#folder) ? segmentOffsets(readdirSync(this.#folder)) : [];
+    this.#segments = offsets.map((offset) => Segment.open(this.#folder, offset));
+    if (this.#segments.length === 0) this.#segments = [Segment.create(this.#folder, 0)];
+    const active = this.#active;
+    this.#endOffset = active.baseOffset;
+    this.#producers = this.#readSnapshot() ?? this.#producersFromSegments();
+    if (active.sizeBytes === 0) return;
+    active.recover((header) => {
+      this.#producers.record(header);
+      this.#endOffset = header.lastOffset + 1;
+    }, this.#notice);
+  }
+
+  #producersFromSegments(): ProducerStates {
+    const producers = new ProducerStates();
+    for (const segment of this.#segments.slice(0, -1)) {
+      this.#using(segment, () => {
+        for (const { header } of segment.batches()) producers.record(header);
+      });
+    }
+    return producers;
+  }
+
+  #readSnapshot(): ProducerStates | undefined {
+    const path = this.#snapshotPath(this.#active.baseOffset);
+    if (!existsSync(path)) return undefined;
+    try {
+      return new ProducerStates(JSON.parse(readFileSync(path, 'utf8')) as never[]);
+    } catch {
+      this.#notice(`${path} is damaged: the producers are taken from the segments`);
+      return undefined;
+    }
+  }
+
+  #writeSnapshot(): void {
+    const path = this.#snapshotPath(this.#endOffset);
+    writeFileSync(`${path}.draft`, JSON.stringify(this.#producers.snapshot()));
+    renameSync(`${path}.draft`, path);
+  }
+
+  #snapshotPath(baseOffset: number): string {
+    return join(this.#folder, segmentFileName(baseOffset).replace('.log', '.producers.json'));
+  }
+}
+
+function endOfWholeBatches(bytes: Buffer, start: number, maxBytes: number): number {
+  let end = start;
+  while (bytes.length - end >= BATCH_HEADER_BYTES) {
+    const next = end + batchSize(bytes, end);
+    if (next > bytes.length || next - start > maxBytes) break;
+    end = next;
+  }
+  return end;
+}

@@ -1,0 +1,248 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  openSync,
+  readSync,
+  ftruncateSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { limits } from '../limits.js';
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  batchHeader,
+  batchSize,
+  checksumHolds,
+} from '../wire/record-batch.js';
+import { type Notice, writeAll } from './durable-map.js';
+
+const syncFile = promisify(fdatasync);
+
+/** A stretch of this many bytes at least lies between two entries of the sparse index. */
+export const INDEX_STRIDE_BYTES = 16 * 1024;
+const SCAN_BYTES = 4 * 1024 * 1024;
+const FILE_NAME = /^(\d{20})\.log$/;
+
+interface IndexEntry {
+  readonly offset: number;
+  readonly position: number;
+  /** The newest time in the batches from this entry up to the next. */
+  maxTimestampMs: number;
+}
+
+export interface PlacedBatch {
+  readonly position: number;
+  readonly header: BatchHeader;
+}
+
+/** A file whose batches are not what was written, in a way that no interrupted write explains. */
+export class DamagedSegment extends Error {
+  override name = 'DamagedSegment';
+}
+
+/**
+ * One file of a partition's log: whole record batches, one after the other. Reads and writes are synchronous calls on
+ * the page cache (a few microseconds); that is what makes an append atomic here and an acknowledgement cheap.
+ */
+export class Segment {
+  readonly path: string;
+  sizeBytes: number;
+  #file: number | undefined;
+  #index: IndexEntry[] | undefined;
+  #syncing: Promise<void> = Promise.resolve();
+  #nextSync: Promise<void> | undefined;
+
+  private constructor(
+    folder: string,
+    readonly baseOffset: number,
+    sizeBytes: number,
+  ) {
+    this.path = join(folder, segmentFileName(baseOffset));
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** A segment to append to; its file is made when it is first used. */
+  static create(folder: string, baseOffset: number): Segment {
+    const segment = new Segment(folder, baseOffset, 0);
+    segment.#index = [];
+    return segment;
+  }
+
+  /** A segment that is on disk. Its index is built when first needed. */
+  static open(folder: string, baseOffset: number): Segment {
+    return new Segment(folder, baseOffset, statSync(join(folder, segmentFileName(baseOffset))).size);
+  }
+
+  /** When it was last written, Unix milliseconds. */
+  get modifiedMs(): number {
+    return statSync(this.path).mtimeMs;
+  }
+
+  append(batch: Buffer, header: BatchHeader): void {
+    writeAll(this.#open(), batch, this.sizeBytes);
+    this.#note({ position: this.sizeBytes, header });
+    this.sizeBytes += batch.length;
+  }
+
+  /** Up to `length` bytes from `position`, fewer at the end. */
+  read(position: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.sizeBytes - position)));
+    for (let done = 0; done < bytes.length;) {
+      const count = readSync(this.#open(), bytes, done, bytes.length - done, position + done);
+      if (count === 0) throw new DamagedSegment(`${this.path} is shorter than it was`);
+      done += count;
+    }
+    return bytes;
+  }
+
+  /** Where to start looking for the batch that holds `offset`: less than a stride before it. */
+  positionBefore(offset: number): number {
+    const entries = this.#entries();
+    let low = 0;
+    for (let high = entries.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if ((entries[middle] as IndexEntry).offset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return entries[low - 1]?.position ?? 0;
+  }
+
+  /** The first batch that has a record at or after `timeMs`. */
+  batchAtTime(timeMs: number): Buffer | undefined {
+    const entry = this.#entries().find(({ maxTimestampMs }) => maxTimestampMs >= timeMs);
+    if (!entry) return undefined;
+    for (const { position, header } of this.batches(entry.position)) {
+      if (header.maxTimestampMs >= timeMs) return this.read(position, header.sizeBytes);
+    }
+    return undefined;
+  }
+
+  /**
+   * The whole batches from `position` on, ended by the first that is cut short, implausible or, when asked to look,
+   * of another checksum than it carries.
+   */
+  *batches(position = 0, checkSums = false): Generator<PlacedBatch> {
+    let window = this.read(position, SCAN_BYTES);
+    let start = position;
+    for (;;) {
+      let size = plausibleSize(window, position - start);
+      if (size === undefined || position - start + size > window.length) {
+        window = this.read((start = position), SCAN_BYTES);
+        size = plausibleSize(window, 0);
+      }
+      if (size === undefined || position - start + size > window.length) return;
+      if (checkSums && !checksumHolds(window, position - start, size)) return;
+      yield { position, header: batchHeader(window, position - start) };
+      position += size;
+    }
+  }
+
+  /**
+   * Checks every batch and builds the index, calling `seen` for each; cuts a torn tail and says so.
+   *
+   * @throws DamagedSegment when good batches follow a bad one: then it was not an interrupted write.
+   */
+  recover(seen: (header: BatchHeader) => void, notice: Notice): void {
+    this.#index = [];
+    let end = 0;
+    let nextOffset = this.baseOffset;
+    for (const batch of this.batches(0, true)) {
+      if (batch.header.baseOffset !== nextOffset) break;
+      nextOffset = batch.header.lastOffset + 1;
+      this.#note(batch);
+      seen(batch.header);
+      end = batch.position + batch.header.sizeBytes;
+    }
+    if (end === this.sizeBytes) return;
+    this.#refuseDamage(end);
+    notice(`${this.path}: cut ${this.sizeBytes - end} bytes of an unfinished write at its end`);
+    ftruncateSync(this.#open(), end);
+    this.sizeBytes = end;
+  }
+
+  /** Resolves when all that was appended before is on the device. Calls made during a sync share the next one. */
+  synced(): Promise<void> {
+    return (this.#nextSync ??= this.#syncing.then(() => {
+      this.#nextSync = undefined;
+      this.#syncing = this.#file === undefined ? Promise.resolve() : syncFile(this.#file);
+      return this.#syncing;
+    }));
+  }
+
+  /** Syncs and lets go of the file; it is opened again when it is read. */
+  async release(): Promise<void> {
+    try {
+      await this.synced();
+    } finally {
+      this.close();
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  /** Deletes the file; what is under way on it ends first. */
+  remove(): Promise<void> {
+    rmSync(this.path, { force: true });
+    return this.release();
+  }
+
+  #open(): number {
+    return (this.#file ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT));
+  }
+
+  #entries(): IndexEntry[] {
+    if (!this.#index) {
+      this.#index = [];
+      for (const batch of this.batches()) this.#note(batch);
+    }
+    return this.#index;
+  }
+
+  #note({ position, header }: PlacedBatch): void {
+    const index = (this.#index ??= []);
+    const last = index.at(-1);
+    if (last && position - last.position < INDEX_STRIDE_BYTES) {
+      last.maxTimestampMs = Math.max(last.maxTimestampMs, header.maxTimestampMs);
+    } else {
+      index.push({ offset: header.baseOffset, position, maxTimestampMs: header.maxTimestampMs });
+    }
+  }
+
+  #refuseDamage(end: number): void {
+    const size = plausibleSize(this.read(end, BATCH_HEADER_BYTES), 0);
+    if (size === undefined) return;
+    const [next] = this.batches(end + size, true);
+    if (next) {
+      throw new DamagedSegment(
+        `${this.path} is damaged at byte ${end}: the batch there has a wrong checksum, and good ones follow it`,
+      );
+    }
+  }
+}
+
+/** The base offsets of the segments among a folder's file names, ascending. */
+export function segmentOffsets(fileNames: readonly string[]): number[] {
+  return fileNames
+    .map((name) => FILE_NAME.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+export function segmentFileName(baseOffset: number): string {
+  return `${String(baseOffset).padStart(20, '0')}.log`;
+}
+
+/** The size of the batch at `start`, if a header is there and could be one. */
+function plausibleSize(bytes: Buffer, start: number): number | undefined {
+  if (bytes.length - start < BATCH_HEADER_BYTES) return undefined;
+  const sizeBytes = batchSize(bytes, start);
+  return sizeBytes < BATCH_HEADER_BYTES || sizeBytes > limits.batchBytes ? undefined : sizeBytes;
+}

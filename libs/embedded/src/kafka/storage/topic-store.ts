@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DurableMap, type Notice } from './durable-map.js';
+import { type LogOptions, PartitionLog } from './partition-log.js';
+
+export interface Topic {
+  readonly name: string;
+  readonly partitions: readonly PartitionLog[];
+  /** What was set when it was created; the rest is the broker's default. */
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+interface StoredTopic {
+  readonly partitions: number;
+  readonly configs: Record<string, string>;
+}
+
+/** The topics and their logs. What `topics.journal` does not name does not exist: leftover folders are deleted at start. */
+export class TopicStore {
+  readonly #topics = new Map<string, Topic>();
+  readonly #stored: DurableMap<StoredTopic>;
+  readonly #folder: string;
+
+  constructor(
+    dataDir: string,
+    private readonly options: LogOptions,
+    private readonly notice: Notice,
+  ) {
+    this.#folder = join(dataDir, 'logs');
+    mkdirSync(this.#folder, { recursive: true });
+    const journal = join(dataDir, 'topics.journal');
+    const leftovers = readdirSync(this.#folder);
+    // Without its journal, every log would look like the leftover of a deleted topic.
+    if (leftovers.length > 0 && !existsSync(journal))
+      throw new Error(`${journal} is missing beside its logs`);
+    this.#stored = new DurableMap(journal, notice, true);
+    const known = new Set<string>();
+    for (const [name, stored] of this.#stored.entries()) {
+      this.#topics.set(name, this.#open(name, stored));
+      for (let index = 0; index < stored.partitions; index++) known.add(`${name}-${index}`);
+    }
+    for (const folder of leftovers) {
+      if (!known.has(folder)) rmSync(join(this.#folder, folder), { recursive: true });
+    }
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
+  all(): Topic[] {
+    return [...this.#topics.values()];
+  }
+
+  partition(topic: string, index: number): PartitionLog | undefined {
+    return this.#topics.get(topic)?.partitions[index];
+  }
+
+  partitionCount(): number {
+    return this.all().reduce((sum, topic) => sum + topic.partitions.length, 0);
+  }
+
+  create(name: string, partitions: number, configs: Record<string, string>): void {
+    const stored = { partitions, configs };
+    this.#stored.put([[name, stored]]);
+    this.#topics.set(name, this.#open(name, stored));
+  }
+
+  /** Adds partitions up to the new total. */
+  grow(topic: Topic, partitions: number): void {
+    this.#stored.put([[topic.name, { partitions, configs: { ...topic.configs } }]]);
+    const added = Array.from({ length: partitions - topic.partitions.length }, (_, index) =>
+      this.#openLog(topic.name, topic.partitions.length + index),
+    );
+    this.#topics.set(topic.name, { ...topic, partitions: [...topic.partitions, ...added] });
+  }
+
+  delete(topic: Topic): void {
+    this.#stored.put([[topic.name, null]]);
+    this.#topics.delete(topic.name);
+    for (const log of topic.partitions) log.remove();
+  }
+
+  async close(): Promise<void> {
+    this.#stored.close();
+    await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((log) => log.close())));
+  }
+
+  #open(name: string, stored: StoredTopic): Topic {
+    const partitions = Array.from({ length: stored.partitions }, (_, index) => this.#openLog(name, index));
+    return { name, configs: stored.configs, partitions };
+  }
+
+  #openLog(topic: string, index: number): PartitionLog {
+    return new PartitionLog(join(this.#folder, `${topic}-${index}`), this.options, this.notice);
+  }
+}
