@@ -98,9 +98,11 @@ export default [
     rules: {
       '@nx/enforce-module-boundaries': boundaries(policy.specConstraints),
       'no-restricted-properties': ['error', ...restrictions.focusedExamples],
-      // A describe() holds many examples; matchers such as expect.any() are `any`.
+      // A describe() holds many examples; matchers such as expect.any(), and rows of a database, are `any`.
       'max-lines-per-function': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
   prettier,

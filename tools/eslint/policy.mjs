@@ -13,7 +13,14 @@ const projectDependencies = {
   'type:testing': ['type:domain', 'type:contracts', 'type:engine', 'type:adapter', 'type:stack'],
   'type:app': ['type:domain', 'type:contracts', 'type:adapter'],
   'type:launcher': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack'],
-  'type:harness': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack', 'type:engine', 'type:testing'],
+  'type:harness': [
+    'type:domain',
+    'type:contracts',
+    'type:adapter',
+    'type:stack',
+    'type:engine',
+    'type:testing',
+  ],
   'type:tools': [],
 };
 
@@ -49,7 +56,7 @@ export const packageOwners = {
 };
 
 /** Command lines: they talk to a person on the console and read their own environment. */
-export const commandLines = ['apps/auditor', 'apps/benchmarks', 'apps/demo', 'apps/local', 'tools'];
+export const commandLines = ['apps/auditor', 'apps/benchmarks', 'apps/demo', 'apps/local', 'infra', 'tools'];
 
 /** Where configuration is read from the environment; everything else is handed its values. */
 export const environmentReaders = ['libs/service-host/src/config*.ts', 'libs/local-stack/**'];
