@@ -11,6 +11,10 @@ export async function backOff(
   failures: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const delayMs = Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs);
-  await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+  await pause(Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs), signal);
+}
+
+/** Waits for `ms`, if that is more than nothing; returns early when `signal` aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 import type { CloudEvent, EventOf, TopicName } from '@florin/contracts';
 import { Catch, UseFilters, type ExceptionFilter } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import type { z } from 'zod';
 
@@ -67,6 +67,9 @@ export function OnEvents<const Definitions extends readonly AnyDefinition[]>(
   return (target, name, descriptor) => {
     pattern(target, name, descriptor);
     filters(target, name, descriptor);
+    // Nest hands over the payload alone unless parameters say what they are.
+    Payload()(target, name, 0);
+    Ctx()(target, name, 1);
   };
 }
 
