@@ -12,4 +12,5 @@ export {
   type ReservationResult,
 } from './port-block.js';
 export { databases, serviceEnvironment, type Surroundings } from './service-environment.js';
+export type { Instance } from './services.js';
 export { startStack, type Stack, type StackOptions } from './stack.js';

@@ -117,6 +117,20 @@ describe('Services', () => {
     expect(unexpected).toEqual(['wallet: SIGKILL']);
   });
 
+  it('starts a second instance beside the first, and stops both', async () => {
+    await startAll();
+    const second = await services.startAnother('payments');
+    const killed = await services.startAnother('payments');
+    expect(second.url).not.toBe(services.urls.payments);
+    for (const url of [services.urls.payments, second.url, killed.url])
+      expect((await fetch(`${url}/health/ready`)).ok).toBe(true);
+    await killed.kill('SIGKILL');
+    await services.stop();
+    expect(whatDid('payments')).toEqual(['migrated', 'started', 'started', 'started', 'stopped', 'stopped']);
+    expect(pids().filter(isAlive)).toEqual([]);
+    expect(unexpected).toEqual([]);
+  });
+
   it('kills what does not stop', async () => {
     services = servicesThat('stubborn catalog');
     await startAll();

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { type PortPlan, type ServiceName, serviceNames } from './names.js';
+import { freePort } from './port-block.js';
 import { hasDatabase } from './service-environment.js';
 
 const readyTimeoutMs = 60_000;
@@ -24,10 +25,18 @@ export interface ServicesOptions {
   readonly programOf?: (service: ServiceName) => string;
 }
 
+/** One more instance of a service, beside the first. */
+export interface Instance {
+  readonly url: string;
+  /** Sends the signal, which must be one that ends it; resolves when it has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
 /** The processes of the services. */
 export class Services {
   readonly urls: Readonly<Record<ServiceName, string>>;
   private readonly children = new Map<ServiceName, Child>();
+  private readonly others: Child[] = [];
   private readonly stopped = new WeakSet<Child>();
   private stopping = false;
 
@@ -67,10 +76,27 @@ export class Services {
     const running = this.children.get(service);
     if (running?.hasEnded === false) throw new Error(`${service} runs already.`);
     const child = await this.launch(service, []);
-    await this.untilReady(service, child);
+    await this.untilReady(this.urls[service], child);
     void child.exited.then((how) => {
       if (!this.stopped.has(child)) this.options.onUnexpectedEnd(service, how);
     });
+  }
+
+  /** Starts another instance on some free port; resolves when it is ready. It stops with all others. */
+  async startAnother(service: ServiceName): Promise<Instance> {
+    const port = await freePort();
+    const child = await this.spawn(service, [], `${service}-${port}`, { PORT: String(port) });
+    this.others.push(child);
+    if (this.stopping) await this.stopChild(child);
+    const url = `http://127.0.0.1:${port}`;
+    await this.untilReady(url, child);
+    return {
+      url,
+      kill: async (signal) => {
+        child.kill(signal);
+        await child.exited;
+      },
+    };
   }
 
   async kill(service: ServiceName, signal: NodeJS.Signals): Promise<void> {
@@ -89,12 +115,11 @@ export class Services {
   /** The gateway first, so that nothing new comes in; then all others. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.stopChild('gateway');
-    await Promise.all(serviceNames.map((service) => this.stopChild(service)));
+    await this.stopChild(this.children.get('gateway'));
+    await Promise.all([...this.children.values(), ...this.others].map((child) => this.stopChild(child)));
   }
 
-  private async stopChild(service: ServiceName): Promise<void> {
-    const child = this.children.get(service);
+  private async stopChild(child: Child | undefined): Promise<void> {
     if (child === undefined || child.hasEnded) return;
     this.stopped.add(child);
     await child.stop(stopTimeoutMs);
@@ -110,26 +135,35 @@ export class Services {
   }
 
   private async launch(service: ServiceName, args: readonly string[]): Promise<Child> {
-    if (this.stopping) throw new Error('The stack is stopping.');
-    const { dataDir, environment, programOf = mainOf } = this.options;
-    const child = await Child.start({
-      name: service,
-      program: [programOf(service), ...args],
-      env: environment(service),
-      logFile: join(dataDir, 'logs', `${service}.log`),
-    });
+    const child = await this.spawn(service, args, service, {});
     this.children.set(service, child);
     // Whoever stopped the stack during the spawn has not seen this one.
-    if (this.stopping) await this.stopChild(service);
+    if (this.stopping) await this.stopChild(child);
     return child;
   }
 
-  private async untilReady(service: ServiceName, child: Child): Promise<void> {
+  private async spawn(
+    service: ServiceName,
+    args: readonly string[],
+    name: string,
+    env: Record<string, string>,
+  ): Promise<Child> {
+    if (this.stopping) throw new Error('The stack is stopping.');
+    const { dataDir, environment, programOf = mainOf } = this.options;
+    return Child.start({
+      name,
+      program: [programOf(service), ...args],
+      env: { ...environment(service), ...env },
+      logFile: join(dataDir, 'logs', `${name}.log`),
+    });
+  }
+
+  private async untilReady(url: string, child: Child): Promise<void> {
     const givenUpAt = Date.now() + readyTimeoutMs;
-    while (!(await isReady(this.urls[service]))) {
-      if (child.hasEnded) throw failure(`${service} did not start (${await child.exited})`, child);
+    while (!(await isReady(url))) {
+      if (child.hasEnded) throw failure(`${child.name} did not start (${await child.exited})`, child);
       if (Date.now() > givenUpAt)
-        throw failure(`${service} was not ready after ${readyTimeoutMs / 1000} s`, child);
+        throw failure(`${child.name} was not ready after ${readyTimeoutMs / 1000} s`, child);
       await sleep(readyIntervalMs);
     }
   }

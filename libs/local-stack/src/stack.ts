@@ -5,7 +5,7 @@ import { ensureKeys } from './keys.js';
 import type { PortPlan, ServiceName } from './names.js';
 import { type BlockReservation, reserveFreeBlock } from './port-block.js';
 import { serviceEnvironment } from './service-environment.js';
-import { Services } from './services.js';
+import { type Instance, Services } from './services.js';
 
 export interface StackOptions {
   /** Keeps everything: `engines/`, `keys/`, `logs/`. Made if missing. Never for two stacks at once. */
@@ -33,6 +33,8 @@ export interface Stack {
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Starts a service again that has ended; resolves when it is ready. */
   start(service: ServiceName): Promise<void>;
+  /** Starts one more instance of a service beside the first, on a port of its own; the gateway does not know it. */
+  startAnother(service: ServiceName): Promise<Instance>;
   /** The last part of a service's log. */
   logs(service: ServiceName): string;
   /** Gateway first, then the services, the engines last. No process is left. */
@@ -97,6 +99,7 @@ function stackOf(
     databaseUrl: (database) => engines.databaseUrl(database),
     kill: (service, signal) => services.kill(service, signal),
     start: (service) => services.start(service),
+    startAnother: (service) => services.startAnother(service),
     logs: (service) => services.logs(service),
     stop: () => (stopping ??= stop()),
   };

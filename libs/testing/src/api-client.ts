@@ -46,6 +46,16 @@ export interface NotificationDto {
   readonly locale: string;
 }
 
+export interface HistoryItemDto {
+  readonly revision: number;
+  readonly entryId: string;
+  readonly kind: string;
+  /** A payment's id for `kind` `p2p`. */
+  readonly reference: string;
+  readonly amount: MoneyDto;
+  readonly balanceAfter: MoneyDto;
+}
+
 export interface Page<Item> {
   readonly items: Item[];
 }
@@ -64,6 +74,8 @@ interface CallOptions {
   readonly token?: string;
   readonly headers?: Record<string, string>;
 }
+
+const pageSize = 100;
 
 /** Somebody who uses Florin by its public HTTP API, as an app or a person with curl would. */
 export class ApiClient {
@@ -187,6 +199,38 @@ export class Person {
   ): Promise<Page<NotificationDto> & { nextCursor: string | null }> {
     const cursor = after === undefined ? '' : `&after=${after}`;
     return this.api.expect(200, 'GET', `/v1/notifications?limit=${limit}${cursor}`, { token: this.token });
+  }
+
+  /** Every payment of theirs, newest first. */
+  payments(): Promise<PaymentDto[]> {
+    return this.pages('/v1/payments', 'before', 'next');
+  }
+
+  /** Everything that moved on their wallet, newest first. */
+  history(): Promise<HistoryItemDto[]> {
+    return this.pages('/v1/history', 'before', 'next');
+  }
+
+  /** Everything they were told, oldest first. */
+  feed(): Promise<NotificationDto[]> {
+    return this.pages('/v1/notifications', 'after', 'nextCursor');
+  }
+
+  /** Reads a list to its end; `cursor` is the parameter that a page's `next` is given back as. */
+  private async pages<Item>(path: string, cursor: string, next: string): Promise<Item[]> {
+    const items: Item[] = [];
+    for (let query = ''; ;) {
+      const page = await this.api.expect<Page<Item> & Record<string, unknown>>(
+        200,
+        'GET',
+        `${path}?limit=${pageSize}${query}`,
+        { token: this.token },
+      );
+      items.push(...page.items);
+      const place = page[next];
+      if (typeof place !== 'string' && typeof place !== 'number') return items;
+      query = `&${cursor}=${place}`;
+    }
   }
 
   async linkHandle(channel: string, handle: string): Promise<void> {
