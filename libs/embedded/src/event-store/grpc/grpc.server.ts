@@ -81,7 +81,7 @@ function isGrpc(stream: ServerHttp2Stream, method?: string, contentType?: string
 
 async function answer(call: GrpcCall, path: string, options: GrpcServerOptions): Promise<void> {
   try {
-    const handler = Object.hasOwn(options.handlers, path) ? options.handlers[path] : undefined;
+    const handler = options.handlers[path];
     if (handler === undefined) throw new StatusError(StatusCode.unimplemented, options.refusal(path));
     await handler(call);
     call.finish();
