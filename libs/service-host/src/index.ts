@@ -12,6 +12,7 @@ export {
   type BaseConfig,
 } from './config.js';
 export { createDataSource, migrateDatabase, type DataSourceOptions } from './database.js';
+export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { HealthRegistry, type HealthReport } from './health.js';
 export { fetchJson, UpstreamProblem, type FetchOptions } from './http/client.js';
 export { idempotencyKey, preferWaitSeconds } from './http/headers.js';

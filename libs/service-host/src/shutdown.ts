@@ -25,13 +25,16 @@ export const shutdownLimitMs = 10_000;
  * Ends a service in order: not ready, streams ended, requests under way answered, consumers stopped, connections
  * closed. Rejects where that takes longer than 10 s; what is still open is then cut off.
  */
-export async function stopService<C extends BaseConfig>(stopping: Stopping<C>): Promise<void> {
+export async function stopService<C extends BaseConfig>(
+  stopping: Stopping<C>,
+  limitMs = shutdownLimitMs,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       server(stopping.app).closeAllConnections();
-      reject(new Error(`not stopped after ${shutdownLimitMs} ms`));
-    }, shutdownLimitMs);
+      reject(new Error(`not stopped after ${limitMs} ms`));
+    }, limitMs);
   });
   try {
     await Promise.race([inOrder(stopping), late]);
@@ -48,8 +51,8 @@ async function inOrder<C extends BaseConfig>({
   abort,
 }: Stopping<C>): Promise<void> {
   const { logger } = context;
-  logger.info('stopping');
   context.health.stop();
+  logger.info('stopping');
   await delay(context.config.SHUTDOWN_DELAY_MS);
   abort();
   endStreams(openResponses);

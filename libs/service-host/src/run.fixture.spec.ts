@@ -1,0 +1,55 @@
+import { Controller, Get, Module, Res, Sse, type MessageEvent } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { NEVER, startWith, type Observable } from 'rxjs';
+import { setTimeout } from 'node:timers/promises';
+import { baseConfig, Public, runService, secretFromFile } from './index.js';
+
+/** The main.ts of a service that the specs of `runService` run as a process. */
+@Public()
+@Controller()
+class FixtureController {
+  @Get('/slow')
+  async slow(): Promise<object> {
+    await setTimeout(400);
+    return { done: true };
+  }
+
+  @Sse('/events')
+  events(): Observable<MessageEvent> {
+    return NEVER.pipe(startWith({ data: 'hello' }));
+  }
+
+  @Get('/raw-events')
+  rawEvents(@Res() reply: FastifyReply): void {
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+    reply.raw.write('data: hello\n\n');
+  }
+
+  @Get('/crash')
+  crash(): object {
+    setImmediate(() => {
+      throw new Error('nobody caught me');
+    });
+    return {};
+  }
+}
+
+@Module({ controllers: [FixtureController] })
+class FixtureModule {}
+
+const config = baseConfig.extend({ DATABASE_URL: secretFromFile() });
+
+await runService({
+  name: 'fixture',
+  config,
+  migrate: ({ DATABASE_URL }) => {
+    if (DATABASE_URL === 'broken') return Promise.reject(new Error('cannot migrate'));
+    process.stdout.write('migrating\n');
+    return Promise.resolve();
+  },
+  module: ({ onClose, logger }) => {
+    onClose('pool', () => Promise.resolve(logger.info('pool closed')));
+    return FixtureModule;
+  },
+});
