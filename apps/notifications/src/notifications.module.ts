@@ -1,5 +1,5 @@
 import { createKafka, createPublisher, KafkaBatchServer, purgeInbox } from '@florin/messaging';
-import { serviceTokenSource, type ServiceContext } from '@florin/service-host';
+import { preparedDatabase, serviceTokenSource, type ServiceContext } from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { NotificationsConfig } from './config.js';
@@ -50,7 +50,10 @@ export async function notificationsModule(context: Context): Promise<DynamicModu
     providers: [
       { provide: DataSource, useValue: database },
       { provide: FeedStreams, useValue: feedStreams(context, database) },
-      { provide: tellPeopleHandler, useValue: tellPeople({ database, namesOf, now: () => new Date() }) },
+      {
+        provide: tellPeopleHandler,
+        useValue: tellPeople({ database: preparedDatabase(database), namesOf, now: () => new Date() }),
+      },
     ],
   };
 }
@@ -61,7 +64,16 @@ export function notificationsConsumers(context: Context): KafkaBatchServer[] {
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: context.name, logger };
   const publisher = createPublisher(createKafka(kafka));
   context.onClose('publisher', () => publisher.disconnect());
-  const server = new KafkaBatchServer({ kafka, groupId: context.name, publisher, logger, metrics });
+  const server = new KafkaBatchServer({
+    kafka,
+    groupId: context.name,
+    publisher,
+    logger,
+    metrics,
+    // Payments are spread over the partitions: together they make batches, one by one they would each cost a transaction.
+    paceMs: 100,
+    concurrency: 6,
+  });
   context.health.add('kafka', () => server.ping());
   return [server];
 }

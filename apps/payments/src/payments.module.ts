@@ -5,7 +5,7 @@ import {
   OutboxRelay,
   type EventPublisher,
 } from '@florin/messaging';
-import type { ServiceContext } from '@florin/service-host';
+import { preparedDatabase, type ServiceContext } from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { PaymentsConfig } from './config.js';
 import { paymentsDatabase } from './database.js';
@@ -21,14 +21,13 @@ const eventPublisher = Symbol('EventPublisher');
 
 /** Builds the service from its configuration: database, outbox relay, handlers. */
 export async function paymentsModule(context: ServiceContext<PaymentsConfig>): Promise<DynamicModule> {
-  const { config, logger, health } = context;
-  const database = await paymentsDatabase(config).initialize();
-  context.onClose('database', () => database.destroy());
+  const { name, config, logger, health } = context;
+  const dataSource = await paymentsDatabase(config).initialize();
+  context.onClose('database', () => dataSource.destroy());
+  const database = preparedDatabase(dataSource);
   health.add('postgres', async () => void (await database.query('SELECT 1')));
 
-  const publisher = createPublisher(
-    createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'payments', logger }),
-  );
+  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
   context.onClose('publisher', () => publisher.disconnect());
   const relay = new OutboxRelay({
     connection: config.DATABASE_URL,
@@ -77,11 +76,11 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
 /** The consumer of what the ledger recorded. */
 export function paymentsConsumers(
   app: INestApplication,
-  { config, logger, metrics, health }: ServiceContext<PaymentsConfig>,
+  { name, config, logger, metrics, health }: ServiceContext<PaymentsConfig>,
 ): KafkaBatchServer[] {
   const server = new KafkaBatchServer({
-    kafka: { brokers: config.KAFKA_BROKERS, clientId: 'payments' },
-    groupId: 'florin-payments',
+    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
+    groupId: name,
     publisher: app.get<EventPublisher>(eventPublisher),
     logger,
     metrics,

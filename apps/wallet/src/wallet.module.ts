@@ -7,7 +7,12 @@ import {
   OutboxRelay,
   type EventPublisher,
 } from '@florin/messaging';
-import { ProblemError, type ServiceContext } from '@florin/service-host';
+import {
+  preparedDatabase,
+  ProblemError,
+  type PreparedDatabase,
+  type ServiceContext,
+} from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -37,7 +42,8 @@ type Context = ServiceContext<WalletConfig>;
 const eventPublisher = Symbol('EventPublisher');
 
 interface Engines {
-  readonly database: DataSource;
+  readonly dataSource: DataSource;
+  readonly database: PreparedDatabase;
   readonly store: EventStore;
   readonly publisher: EventPublisher;
   readonly relay: OutboxRelay;
@@ -74,10 +80,10 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
 
 /** The consumers: commands to the ledger and registrations, in one group, whose partitions share out the books. */
 export function walletConsumers(app: INestApplication, context: Context): KafkaBatchServer[] {
-  const { config, logger, metrics, health } = context;
+  const { name, config, logger, metrics, health } = context;
   const server = new KafkaBatchServer({
-    kafka: { brokers: config.KAFKA_BROKERS, clientId: 'wallet' },
-    groupId: 'florin-wallet',
+    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
+    groupId: name,
     publisher: app.get<EventPublisher>(eventPublisher),
     logger,
     metrics,
@@ -87,18 +93,17 @@ export function walletConsumers(app: INestApplication, context: Context): KafkaB
 }
 
 async function openEngines(context: Context): Promise<Engines> {
-  const { config, logger, health } = context;
-  const database = await walletDatabase(config).initialize();
-  context.onClose('database', () => database.destroy());
+  const { name, config, logger, health } = context;
+  const dataSource = await walletDatabase(config).initialize();
+  context.onClose('database', () => dataSource.destroy());
+  const database = preparedDatabase(dataSource);
   health.add('postgres', async () => void (await database.query('SELECT 1')));
 
   const store = connectEventStore(config.EVENTSTORE_URL);
   context.onClose('event store', () => store.close());
   health.add('event-store', () => store.ping());
 
-  const publisher = createPublisher(
-    createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', logger }),
-  );
+  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
   context.onClose('publisher', () => publisher.disconnect());
   const relay = new OutboxRelay({
     connection: config.DATABASE_URL,
@@ -108,7 +113,7 @@ async function openEngines(context: Context): Promise<Engines> {
   });
   relay.start();
   context.onClose('outbox relay', () => relay.stop());
-  return { database, store, publisher, relay, traces: new EntryTraces() };
+  return { dataSource, database, store, publisher, relay, traces: new EntryTraces() };
 }
 
 function writerOf({ logger }: Context, { store }: Engines, market: Market): LedgerWriter {
@@ -124,7 +129,7 @@ function writerOf({ logger }: Context, { store }: Engines, market: Market): Ledg
 function followExclusively(context: Context, engines: Engines, market: Market): void {
   const { logger } = context;
   const exclusive = new Exclusive({
-    database: engines.database,
+    database: engines.dataSource,
     name: `followers:${market.ledger}`,
     start: () =>
       followBook({

@@ -1,5 +1,5 @@
 import { localeSchema, type Locale } from '@florin/contracts';
-import type { EntityManager } from 'typeorm';
+import { selectRows, type Sql } from '@florin/messaging';
 import { z } from 'zod';
 import type { NotificationKind } from './payment-text.js';
 
@@ -34,11 +34,8 @@ export interface FeedCursor {
 export const newsChannel = 'notifications';
 
 /** Remembers the languages of people. The same again changes nothing, so it needs no inbox. */
-export async function saveLocales(
-  manager: EntityManager,
-  locales: ReadonlyMap<string, Locale>,
-): Promise<void> {
-  await manager.query(
+export async function saveLocales(sql: Sql, locales: ReadonlyMap<string, Locale>): Promise<void> {
+  await sql.query(
     `INSERT INTO feeds (person_id, locale)
      SELECT * FROM unnest($1::uuid[], $2::text[]) AS person (id, locale) ORDER BY id
      ON CONFLICT (person_id) DO UPDATE SET locale = excluded.locale`,
@@ -56,10 +53,10 @@ const advanced = z.array(
  * batches cannot wait for each other.
  */
 export async function advanceFeeds(
-  manager: EntityManager,
+  sql: Sql,
   counts: ReadonlyMap<string, number>,
 ): Promise<Map<string, { locale: Locale | null; last: number }>> {
-  const rows: unknown = await manager.query(
+  const rows: unknown = await sql.query(
     `INSERT INTO feeds (person_id, last_position)
      SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS news (id, count) ORDER BY id
      ON CONFLICT (person_id) DO UPDATE SET last_position = feeds.last_position + excluded.last_position
@@ -71,10 +68,10 @@ export async function advanceFeeds(
 
 /** Writes notifications, and wakes the streams of every instance once this is committed. */
 export async function insertNotifications(
-  manager: EntityManager,
+  sql: Sql,
   notifications: readonly NewNotification[],
 ): Promise<void> {
-  await manager.query(
+  await sql.query(
     `INSERT INTO notifications
        (person_id, position, notification_id, event_id, kind, payment_id, text, locale, created_at)
      SELECT "personId", position, id, "eventId", kind, "paymentId", text, locale, "createdAt"
@@ -83,12 +80,13 @@ export async function insertNotifications(
      ON CONFLICT (event_id, person_id) DO NOTHING`,
     [JSON.stringify(notifications)],
   );
-  await manager.query('SELECT pg_notify($1, $2)', [newsChannel, '']);
+  await sql.query('SELECT pg_notify($1, $2)', [newsChannel, '']);
 }
 
 /** Where a person's feed ends now. */
-export async function lastPosition(manager: EntityManager, personId: string): Promise<number> {
-  const [row] = await manager.query<{ last: string }[]>(
+export async function lastPosition(sql: Sql, personId: string): Promise<number> {
+  const [row] = await selectRows<{ last: string }>(
+    sql,
     'SELECT last_position AS last FROM feeds WHERE person_id = $1',
     [personId],
   );
@@ -100,11 +98,12 @@ export async function lastPosition(manager: EntityManager, personId: string): Pr
  * `cursor` says whose they are, by its index.
  */
 export async function notificationsAfter(
-  manager: EntityManager,
+  sql: Sql,
   cursors: readonly FeedCursor[],
   limit: number,
 ): Promise<(Placed & { cursor: number })[]> {
-  const rows = await manager.query<(Notification & { cursor: string; position: string })[]>(
+  const rows = await selectRows<Notification & { cursor: string; position: string }>(
+    sql,
     `SELECT c.cursor, n.position, n.notification_id AS id, n.kind, n.payment_id AS "paymentId", n.text, n.locale,
        n.created_at AS "createdAt"
      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS c (person_id, position, cursor)

@@ -1,5 +1,5 @@
 import { onceOnly } from '@florin/messaging';
-import type { DataSource } from 'typeorm';
+import type { PreparedDatabase } from '@florin/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { advanceFeeds, insertNotifications, type NewNotification } from './feed.store.js';
 import type { NamesOf } from './names.js';
@@ -8,7 +8,7 @@ import { messageOf, newsOf, type DecidedPayment, type News } from './news.js';
 export type TellPeople = ReturnType<typeof tellPeople>;
 
 interface Deps {
-  readonly database: DataSource;
+  readonly database: Pick<PreparedDatabase, 'transaction'>;
   readonly namesOf: NamesOf;
   readonly now: () => Date;
 }
@@ -22,12 +22,12 @@ export const tellPeople =
   async (payments: readonly DecidedPayment[]): Promise<void> => {
     // Before the transaction: a slow answer must not hold feeds locked.
     const names = await namesOf(payments.flatMap(({ data }) => [data.payerId, data.payeeId]));
-    await database.transaction(async (manager) => {
-      const fresh = await onceOnly(manager, 'notifications', payments);
+    await database.transaction(async (sql) => {
+      const fresh = await onceOnly(sql, 'notifications', payments);
       const news = fresh.flatMap(newsOf);
       if (news.length === 0) return;
-      const feeds = await advanceFeeds(manager, countByPerson(news));
-      await insertNotifications(manager, place(news, feeds, names, now()));
+      const feeds = await advanceFeeds(sql, countByPerson(news));
+      await insertNotifications(sql, place(news, feeds, names, now()));
     });
   };
 

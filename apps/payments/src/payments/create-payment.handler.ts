@@ -45,32 +45,14 @@ const recheckMs = 250;
 export function createPaymentHandler(deps: Deps) {
   return async (command: CreatePayment): Promise<CreatePaymentResult> => {
     const hash = inputHash(command.body);
-    // Both at once: a repeated request must get its answer even where the payee can no longer be found.
-    const [known, payee] = await Promise.all([
-      findByKey(deps.sql, command.payerId, command.idempotencyKey),
-      deps.findPayee(command.body.payee, command.accessToken),
-    ]);
-    if (known !== undefined) return repeated(deps, command, known, hash);
-
-    if ('unavailable' in payee) throw payee.unavailable;
-    if ('unknown' in payee) {
-      return {
-        refused: 'payee-unknown',
-        detail: `Nobody is known as ${command.body.payee.handle} on ${command.body.payee.channel}.`,
-      };
-    }
-    if (payee.personId === command.payerId) {
-      return { refused: 'payee-is-payer', detail: 'The payee is your own account; choose somebody else.' };
-    }
-    const market = markets[payee.market];
-    if (!deps.openMarkets.includes(market.code)) {
-      return { refused: 'market-closed', detail: `Payments in the market "${market.code}" are not open.` };
-    }
-    if (command.body.amount.currency !== market.currency) {
-      return {
-        refused: 'currency-mismatch',
-        detail: `The payee is paid in ${market.currency}, not in ${command.body.amount.currency}.`,
-      };
+    const payee = await deps.findPayee(command.body.payee, command.accessToken);
+    const refusal = refusalOf(deps, command, payee);
+    if (refusal !== undefined || 'unavailable' in payee || 'unknown' in payee) {
+      // A request that was taken before gets its answer even where its payee can no longer be found.
+      const known = await findByKey(deps.sql, command.payerId, command.idempotencyKey);
+      if (known !== undefined) return repeated(deps, command, known, hash);
+      if (refusal === undefined) throw (payee as { unavailable: unknown }).unavailable;
+      return refusal;
     }
 
     const payment = newPayment(command, payee, deps.now());
@@ -87,6 +69,31 @@ export function createPaymentHandler(deps: Deps) {
     }
     deps.wakeRelay();
     return { payment: await outcome(deps, payment, command.waitMs) };
+  };
+}
+
+/** Why the payment cannot be taken, as far as can be said without the ledger. */
+function refusalOf(
+  { openMarkets }: Deps,
+  { payerId, body }: CreatePayment,
+  payee: Awaited<ReturnType<FindPayee>>,
+): Extract<CreatePaymentResult, { refused: unknown }> | undefined {
+  if ('unavailable' in payee) return undefined;
+  if ('unknown' in payee) {
+    const { channel, handle } = body.payee;
+    return { refused: 'payee-unknown', detail: `Nobody is known as ${handle} on ${channel}.` };
+  }
+  if (payee.personId === payerId) {
+    return { refused: 'payee-is-payer', detail: 'The payee is your own account; choose somebody else.' };
+  }
+  const market = markets[payee.market];
+  if (!openMarkets.includes(market.code)) {
+    return { refused: 'market-closed', detail: `Payments in the market "${market.code}" are not open.` };
+  }
+  if (body.amount.currency === market.currency) return undefined;
+  return {
+    refused: 'currency-mismatch',
+    detail: `The payee is paid in ${market.currency}, not in ${body.amount.currency}.`,
   };
 }
 

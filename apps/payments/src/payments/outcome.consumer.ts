@@ -1,7 +1,7 @@
 import { entryPosted, entryRejected, topics, type EventOf } from '@florin/contracts';
 import { OnEvents, onceOnly, writeOutbox } from '@florin/messaging';
+import type { PreparedDatabase } from '@florin/service-host';
 import { Controller, Inject } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 import { eventOfDecision } from './payment.events.js';
 import type { Payment } from './payment.js';
 import { decidePayments, type EntryOutcome } from './payment.store.js';
@@ -9,7 +9,7 @@ import { decidePayments, type EntryOutcome } from './payment.store.js';
 type LedgerOutcome = EventOf<typeof entryPosted> | EventOf<typeof entryRejected>;
 
 interface Deps {
-  readonly database: DataSource;
+  readonly database: PreparedDatabase;
   readonly settled: (payments: Payment[]) => void;
 }
 

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@florin/event-store';
 import { decodeEvent, naturalBalance, type LedgerEvent } from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
-import type { DataSource } from 'typeorm';
+import type { PreparedDatabase } from '@florin/service-host';
 
 type At<Event> = Event & { readonly revision: bigint };
 type Of<Type extends LedgerEvent['type']> = At<Extract<LedgerEvent, { type: Type }>>;
@@ -23,7 +23,7 @@ export async function projectedRevision(sql: Sql, ledger: string): Promise<bigin
  * Applies a run of ledger events to the read models, with its place in the same transaction: each event counts once, whatever
  * is delivered again. The log has the truth, so a commit may be lost with the machine: it is applied again from the log.
  */
-export function projectBalances(database: DataSource, ledger: string) {
+export function projectBalances(database: PreparedDatabase, ledger: string) {
   return (batch: readonly StoredEvent[]): Promise<void> =>
     database.transaction(async (sql) => {
       await sql.query('SET LOCAL synchronous_commit = off');

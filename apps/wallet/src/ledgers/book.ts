@@ -1,6 +1,6 @@
 import type { CloudEvent, Market } from '@florin/contracts';
 import type { EventStore, Subscription } from '@florin/event-store';
-import type { DataSource } from 'typeorm';
+import type { PreparedDatabase } from '@florin/service-host';
 import { projectBalances, projectedRevision } from '../balances/balance.projection.js';
 import { ledgerStream } from './ledger.js';
 import { LedgerPublisher } from './ledger.publisher.js';
@@ -8,7 +8,7 @@ import { LedgerPublisher } from './ledger.publisher.js';
 interface Deps {
   readonly market: Market;
   readonly store: EventStore;
-  readonly database: DataSource;
+  readonly database: PreparedDatabase;
   readonly publish: (events: CloudEvent[]) => Promise<void>;
   readonly traceOf: (entryId: string) => { traceparent: string; tracestate?: string } | undefined;
   readonly onError: (follower: string, error: unknown, attempt: number) => void;

@@ -1,6 +1,6 @@
 import { testMoneyAccount, walletAccount } from '@florin/contracts';
 import type { LedgerCommand } from '@florin/ledger';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The EventStoreDB stream of a book. */
 export function ledgerStream(ledger: string): string {
@@ -9,7 +9,7 @@ export function ledgerStream(ledger: string): string {
 
 /** The hash that the ledger's chain is made with, as the domain asks for it. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** Opens a person's e-money account: owed to them, and never below zero. */
