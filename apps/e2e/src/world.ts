@@ -1,0 +1,53 @@
+import { startStack, type Stack } from '@florin/local-stack';
+import { ApiClient, type PaymentRequest, type Person } from '@florin/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** For crowds that all come from one address. */
+export const noLimits = {
+  RATE_LIMIT_PUBLIC_PER_MINUTE: '1000000',
+  RATE_LIMIT_PER_PERSON_PER_MINUTE: '1000000',
+};
+
+type Limits = Readonly<Record<string, string>>;
+
+/** The whole product for one spec file, over a folder that goes with it. */
+export class World {
+  private constructor(
+    readonly dataDir: string,
+    public stack: Stack,
+    public api: ApiClient,
+    private readonly limits: Limits,
+  ) {}
+
+  static async start(limits: Limits = {}): Promise<World> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'florin-e2e-'));
+    try {
+      const stack = await startStack({ dataDir, ports: 'free', env: { gateway: limits } });
+      return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits);
+    } catch (error) {
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Stops everything and starts it again over the same data. People need a client of the new gateway: `again`. */
+  async restart(): Promise<void> {
+    await this.api.close();
+    await this.stack.stop();
+    this.stack = await startStack({ dataDir: this.dataDir, ports: 'free', env: { gateway: this.limits } });
+    this.api = new ApiClient(this.stack.gatewayUrl);
+  }
+
+  async close(): Promise<void> {
+    await this.api.close();
+    await this.stack.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** A payment request to somebody, by phone number. */
+export function euros(payee: Person, value: number): PaymentRequest {
+  return { payee: { channel: 'phone', handle: payee.phone }, amount: { value, currency: 'EUR' } };
+}
