@@ -1,7 +1,7 @@
 import { DELETED, EventIndex, type Retention, type StreamEntry } from './event-index.js';
 import { decideAppend, type Decision, type ExpectedRevision } from './expected-revision.js';
 import { RecentIds } from './recent-ids.js';
-import { RecordKind } from './record-format.js';
+import { RecordKind, type RecordedEvent } from './record-format.js';
 import { METADATA_PREFIX, METADATA_TYPE, retentionOf } from './retention.js';
 import { Watchers } from './watchers.js';
 
@@ -10,16 +10,9 @@ export interface AcceptedAppend {
   readonly kind: RecordKind;
   readonly stream: string;
   readonly firstRevision: number;
-  readonly events: readonly AcceptedEvent[];
+  readonly events: readonly RecordedEvent[];
   /** The data of the last event; asked for where it is a stream's metadata. */
   readonly lastData: () => Buffer;
-}
-
-export interface AcceptedEvent {
-  readonly id: Buffer;
-  readonly type: string;
-  readonly position: number;
-  readonly bytes: number;
 }
 
 interface RetentionChange {
@@ -48,6 +41,14 @@ export class EventCatalog {
   /** The last accepted revision of a stream, -1 when it has none. */
   lastRevision(stream: string): number {
     return this.index.findStream(stream)?.lastRevision ?? -1;
+  }
+
+  /** Lets later appends be compared with the events from a sequence number on; older ones need not be. */
+  remember(firstSequence: number): void {
+    const { index } = this;
+    for (let sequence = Math.max(firstSequence, index.size - RECENT_IDS); sequence < index.size; sequence++) {
+      this.recentIds.add(index.id(sequence), sequence);
+    }
   }
 
   /** Enters an append; returns the sequence number of its last event. */
@@ -87,10 +88,9 @@ export class EventCatalog {
     this.watchers.wake();
   }
 
-  private enter(stream: StreamEntry, kind: RecordKind, event: AcceptedEvent): void {
+  private enter(stream: StreamEntry, kind: RecordKind, event: RecordedEvent): void {
     const typeId = this.index.typeNamed(event.type);
     const sequence = this.index.add({ ...event, stream, typeId });
-    this.recentIds.add(event.id, sequence);
     if (kind === RecordKind.events) stream.sequences.push(sequence);
   }
 

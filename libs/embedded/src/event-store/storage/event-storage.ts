@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { AppendLog } from './append-log.js';
-import { EventCatalog, type AcceptedEvent } from './event-catalog.js';
+import { EventCatalog } from './event-catalog.js';
 import { EventReader } from './event-reader.js';
 import type { Decision, ExpectedRevision } from './expected-revision.js';
 import { MAX_BODY_BYTES, RECORD_HEADER_BYTES } from './log-format.js';
-import { readRecord, RecordBuilder, RecordKind } from './record-format.js';
+import { readRecord, RecordBuilder, RecordKind, type RecordedEvent } from './record-format.js';
 import { DELETED_METADATA, METADATA_PREFIX, METADATA_TYPE, TOMBSTONE_TYPE } from './retention.js';
 
 export interface ProposedEvent {
@@ -79,6 +79,7 @@ export class EventStorage {
       onRecord: (bytes, position) => restore(catalog, codec, bytes, position),
       onDurable: (position) => catalog.publish(position),
     });
+    catalog.remember(0);
     catalog.publish(Infinity);
     return new EventStorage(catalog, log, codec);
   }
@@ -159,6 +160,7 @@ export class EventStorage {
       events: record.events,
       lastData: () => events.at(-1)?.data ?? Buffer.alloc(0),
     });
+    this.catalog.remember(lastSequence - events.length + 1);
     return this.appended(stream, lastSequence);
   }
 
@@ -166,7 +168,7 @@ export class EventStorage {
     kind: RecordKind,
     stream: string,
     events: readonly ProposedEvent[],
-  ): { bytes: Buffer; firstRevision: number; events: AcceptedEvent[] } {
+  ): { bytes: Buffer; firstRevision: number; events: RecordedEvent[] } {
     const firstRevision = this.catalog.lastRevision(stream) + 1;
     const createdMs = Date.now();
     this.builder.start(this.log.place(estimatedBytes(events)), kind, stream, firstRevision);
@@ -205,13 +207,13 @@ export class EventStorage {
 function restore(catalog: EventCatalog, codec: EventCodec, bytes: Buffer, position: number): void {
   const record = readRecord(bytes, position);
   if (record.kind === RecordKind.stopMark) return;
-  catalog.accept({
-    ...record,
-    events: record.events.map(({ id, type, payload, position }) => {
-      return { id, type, position, bytes: payload.length };
-    }),
-    lastData: () => codec.data(record.events.at(-1)?.payload ?? Buffer.alloc(0)),
-  });
+  const lastData = (): Buffer => {
+    const last = record.events.at(-1);
+    if (last === undefined) return Buffer.alloc(0);
+    const start = last.position - position;
+    return codec.data(bytes.subarray(start, start + last.bytes));
+  };
+  catalog.accept({ ...record, lastData });
 }
 
 function systemEvent(type: string, data: Buffer): ProposedEvent {

@@ -22,6 +22,7 @@ function accept(
   const firstRevision = catalog.lastRevision(stream) + 1;
   const events = ids.map((id) => ({ id, type, position: position++, bytes: 1 }));
   catalog.accept({ kind, stream, firstRevision, events, lastData: () => Buffer.from(data) });
+  catalog.remember(catalog.index.size - ids.length);
 }
 
 const ids = (count: number) => Array.from({ length: count }, () => randomBytes(16));

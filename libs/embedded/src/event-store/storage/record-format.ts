@@ -13,10 +13,10 @@ export interface RecordedEvent {
   /** 16 bytes. */
   readonly id: Buffer;
   readonly type: string;
-  /** The event as its readers get it. */
-  readonly payload: Buffer;
-  /** Where the payload starts in the log: the event's position. */
+  /** Where its payload, the event as its readers get it, starts in the log: the event's position. */
   readonly position: number;
+  /** The length of the payload. */
+  readonly bytes: number;
 }
 
 export const RecordKind = { events: 1, tombstone: 2, stopMark: 3 } as const;
@@ -97,7 +97,7 @@ export class RecordBuilder {
   }
 }
 
-/** Reads a record that starts at a position of the log. Byte fields are views of `record`. */
+/** Reads a record that starts at a position of the log. Ids are views of `record`. */
 export function readRecord(record: Buffer, position: number): EventsRecord {
   const streamEnd = STREAM_AT + record.readUInt16LE(STREAM_BYTES_AT);
   const events: RecordedEvent[] = [];
@@ -108,8 +108,8 @@ export function readRecord(record: Buffer, position: number): EventsRecord {
     events.push({
       id: record.subarray(at + ID_AT, at + EVENT_HEADER_BYTES),
       type: record.toString('utf8', at + EVENT_HEADER_BYTES, typeEnd),
-      payload: record.subarray(typeEnd, end),
       position: position + typeEnd,
+      bytes: end - typeEnd,
     });
     at = end;
   }
