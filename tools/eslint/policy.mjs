@@ -55,6 +55,12 @@ export const packageOwners = {
   'node:process': { owners: [] },
 };
 
+/** Projects that run where packages for development are installed: none of them is deployed. */
+export const developmentProjects = ['apps/benchmarks', 'apps/demo', 'apps/e2e', 'libs/testing'];
+
+/** Packages that are part of another one, which package.json names. */
+export const comesWith = { '@jest/globals': 'jest' };
+
 /** Command lines: they talk to a person on the console and read their own environment. */
 export const commandLines = ['apps/auditor', 'apps/benchmarks', 'apps/demo', 'apps/local', 'infra', 'tools'];
 
