@@ -1,5 +1,10 @@
-import { isCommandError, WrongExpectedVersionError } from '@eventstore/db-client';
-import { EventStoreUnavailable, WrongExpectedRevision, type ExpectedRevision } from './event-store.js';
+import { isCommandError, MaxAppendSizeExceededError, WrongExpectedVersionError } from '@eventstore/db-client';
+import {
+  AppendTooLarge,
+  EventStoreUnavailable,
+  WrongExpectedRevision,
+  type ExpectedRevision,
+} from './event-store.js';
 
 /** gRPC: cancelled, deadline exceeded, resource exhausted, internal (a reset stream), unavailable. */
 const connectionCodes = new Set([1, 4, 8, 13, 14]);
@@ -10,6 +15,8 @@ export function translated(error: unknown, stream: string, expected: ExpectedRev
   if (error instanceof WrongExpectedVersionError) {
     return new WrongExpectedRevision(stream, expected, actualRevision(error.actualVersion));
   }
+  if (error instanceof MaxAppendSizeExceededError)
+    return new AppendTooLarge(stream, Number(error.maxAppendSize));
   return isOutage(error) ? new EventStoreUnavailable('the event store does not answer', error) : error;
 }
 

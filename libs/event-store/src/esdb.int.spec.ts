@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEventStore } from './esdb.js';
 import {
+  AppendTooLarge,
   EventStoreUnavailable,
   WrongExpectedRevision,
   type EventStore,
@@ -102,11 +103,14 @@ describe('append and read', () => {
     expect(await readAll(`none-${randomUUID()}`)).toEqual([]);
   });
 
-  it('appends more than one request can hold, all or nothing', async () => {
+  it('refuses more than the store takes at once, and appends nothing of it', async () => {
     const stream = `large-${randomUUID()}`;
     const padding = 'x'.repeat(100_000);
-    const events = counted(0, 8).map((event) => ({ ...event, data: { ...event.data, padding } }));
-    expect(await store.append(stream, events, 'no_stream')).toEqual({ revision: 7n });
+    const padded = (count: number): NewEvent[] =>
+      counted(0, count).map((event) => ({ ...event, data: { ...event.data, padding } }));
+    await expect(store.append(stream, padded(11), 'no_stream')).rejects.toThrow(AppendTooLarge);
+    await expect(store.append(stream, padded(40), 'no_stream')).rejects.toThrow(AppendTooLarge);
+    expect(await store.append(stream, padded(8), 'no_stream')).toEqual({ revision: 7n });
   });
 
   it('refuses an append without events', async () => {
@@ -134,6 +138,13 @@ describe('expected revision', () => {
       expected: 5n,
       actual: 'no_stream',
     });
+  });
+
+  it('keeps the order of appends that were begun one after the other', async () => {
+    const stream = `pipelined-${randomUUID()}`;
+    await store.append(stream, counted(0, 1), 'no_stream');
+    await Promise.all(range(1, 20).map((n) => store.append(stream, counted(n, 1), BigInt(n - 1))));
+    expect(numbers(await readAll(stream))).toEqual(range(0, 20));
   });
 
   it('takes the same events at the same revision for the same append', async () => {

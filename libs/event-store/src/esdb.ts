@@ -27,7 +27,10 @@ const appendMs = 10_000;
 /** Never written: reading it proves that the store answers, with the rights every reader has. */
 const pingStream = 'florin-readiness';
 
-/** Connects on first use; `url` is an `esdb://` connection string, credentials and TLS options included. */
+/**
+ * Connects on first use; `url` is an `esdb://` connection string, credentials and TLS options included. One store is
+ * enough for a process, and more are unwise: the client fails the pending appends of all when one connection breaks.
+ */
 export function connectEventStore(url: string): EventStore {
   return new EsdbEventStore(EventStoreDBClient.connectionString(url));
 }

@@ -54,8 +54,9 @@ export interface EventStore {
   read(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent[]>;
   /**
    * Appends all events or none, and answers the revision of the last one. Throws `WrongExpectedRevision` when the
-   * stream is elsewhere. After `EventStoreUnavailable` the outcome is unknown: read the stream, or append the same
-   * ids at the same expected revision again.
+   * stream is elsewhere and `AppendTooLarge` above the store's limit (1 MiB in all by default). After
+   * `EventStoreUnavailable` the outcome is unknown: read the stream, or append the same ids at the same expected
+   * revision again. Appends of one process to one stream arrive in the order of the calls.
    */
   append(
     stream: string,
@@ -88,6 +89,18 @@ export class WrongExpectedRevision extends Error {
     readonly actual: bigint | 'no_stream',
   ) {
     super(`stream ${stream} is at ${actual}, expected ${expected}`);
+  }
+}
+
+/** The events of one append are more than the store takes at once: append fewer. */
+export class AppendTooLarge extends Error {
+  override readonly name = 'AppendTooLarge';
+
+  constructor(
+    readonly stream: string,
+    readonly limitBytes: number,
+  ) {
+    super(`an append to ${stream} is larger than ${limitBytes} bytes`);
   }
 }
 
