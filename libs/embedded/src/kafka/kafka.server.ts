@@ -107,8 +107,11 @@ function serve(
     const impatience = setTimeout(() => sockets.forEach((socket) => socket.destroy()), FAREWELL_MS);
     await closed;
     clearTimeout(impatience);
-    await closeStorage(storage);
-    unlock();
+    try {
+      await closeStorage(storage);
+    } finally {
+      unlock();
+    }
   }
   return { brokers: [`${host}:${port}`], port, close: () => (closing ??= close()) };
 }

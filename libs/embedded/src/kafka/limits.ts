@@ -2,6 +2,8 @@
 export const limits = {
   /** One request frame; a larger one closes its connection. */
   requestBytes: 32 * 1024 * 1024,
+  /** Elements of all arrays of one request together. */
+  requestElements: 100_000,
   /** Request bytes held for all connections together; the connection that would exceed it is closed. */
   bufferedRequestBytes: 256 * 1024 * 1024,
   /** Requests read ahead of the one being answered, for one connection. */
@@ -29,6 +31,7 @@ export const limits = {
 
   groups: 1_000,
   membersPerGroup: 250,
+  /** What a member subscribes to, in all its protocols, and likewise what it is assigned. */
   memberMetadataBytes: 256 * 1024,
   /** Kafka allows no session under 6 s; here a short one makes local restarts quick. */
   sessionTimeoutMinMs: 1_000,

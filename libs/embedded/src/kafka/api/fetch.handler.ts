@@ -30,10 +30,19 @@ function isReady(broker: Broker, request: FetchRequest): boolean {
     for (const partition of partitions) {
       const log = broker.topics.partition(name, partition.index);
       if (!log || checkPosition(log, partition) !== errors.NONE) return true;
-      bytes += log.bytesAfter(partition.offset);
+      bytes += bytesAfter(log, partition.offset);
     }
   }
   return bytes >= request.minBytes;
+}
+
+/** A log that cannot be read is ready: reading it says so. */
+function bytesAfter(log: PartitionLog, offset: number): number {
+  try {
+    return log.bytesAfter(offset);
+  } catch {
+    return Infinity;
+  }
 }
 
 function untilReady(broker: Broker, request: FetchRequest, gone: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Broker, RequestContext } from '../broker.js';
 import type { JoinResult } from '../groups/group.types.js';
+import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
@@ -52,12 +53,19 @@ export async function syncGroup(
   request: RequestOf<typeof wire.syncGroup>,
 ): Promise<ResponseOf<typeof wire.syncGroup>> {
   const group = broker.groups.get(request.groupId);
-  if (!group) return { throttleTimeMs: 0, errorCode: errors.UNKNOWN_MEMBER_ID, assignment: Buffer.alloc(0) };
+  if (!group) return refusedSync(errors.UNKNOWN_MEMBER_ID);
+  if (request.assignments.some(({ assignment }) => assignment.length > limits.memberMetadataBytes)) {
+    return refusedSync(errors.POLICY_VIOLATION);
+  }
   const assignments = new Map(
     request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]),
   );
   const result = await group.sync(request.memberId, request.generationId, assignments);
   return { throttleTimeMs: 0, ...result };
+}
+
+function refusedSync(errorCode: ErrorCode): ResponseOf<typeof wire.syncGroup> {
+  return { throttleTimeMs: 0, errorCode, assignment: Buffer.alloc(0) };
 }
 
 export function heartbeat(

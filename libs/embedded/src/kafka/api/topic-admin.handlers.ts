@@ -25,8 +25,9 @@ export function createTopics(
   broker: Broker,
   request: RequestOf<typeof wire.createTopics>,
 ): ResponseOf<typeof wire.createTopics> {
+  const sameName = Map.groupBy(request.topics, ({ name }) => name);
   const topics = request.topics.map((topic) => {
-    const isTwice = request.topics.filter(({ name }) => name === topic.name).length > 1;
+    const isTwice = sameName.get(topic.name)?.length !== 1;
     const refusal = isTwice ? twice : creationRefusal(broker, topic);
     if (!refusal && !request.validateOnly) {
       broker.topics.create(topic.name, partitionsOf(topic), givenConfigs(topic));

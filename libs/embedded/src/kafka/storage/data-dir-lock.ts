@@ -61,13 +61,14 @@ function isAlive(holder: Holder): boolean {
   return startOf(holder.pid) === holder.started;
 }
 
-/** Boot id and start tick on Linux, else empty. */
+/** Boot id and start tick of a living process on Linux; empty elsewhere, and for one that is dead but not buried. */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in parentheses and may hold anything; start time is the 20th after it.
-    return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // The second field is the command in parentheses and may hold anything. State is the first after it, start time the 20th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : `${boot}:${fields[19]}`;
   } catch {
     return '';
   }

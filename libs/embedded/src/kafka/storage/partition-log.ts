@@ -1,16 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../wire/errors.js';
-import {
-  BATCH_HEADER_BYTES,
-  batchHeader,
-  batchSize,
-  placeBatch,
-  recordAtTime,
-} from '../wire/record-batch.js';
+import { BATCH_HEADER_BYTES, batchHeader, placeBatch, recordAtTime } from '../wire/record-batch.js';
 import type { Notice } from './durable-map.js';
 import { ProducerStates } from './producer-states.js';
-import { INDEX_STRIDE_BYTES, Segment, segmentFileName, segmentOffsets } from './segment.js';
+import {
+  DamagedSegment,
+  INDEX_STRIDE_BYTES,
+  plausibleSize,
+  Segment,
+  segmentFileName,
+  segmentOffsets,
+} from './segment.js';
 
 /** With one broker there is never an election. */
 export const LEADER_EPOCH = 0;
@@ -35,6 +36,8 @@ export class PartitionLog {
   #segments: Segment[] = [];
   #producers = new ProducerStates();
   #endOffset = 0;
+  /** Ends when all full segments are on the device. */
+  #releasing: Promise<unknown> = Promise.resolve();
   readonly #waiters = new Set<() => void>();
 
   /** Opens what is on disk or begins an empty log; the folder is made by the first append. */
@@ -78,9 +81,9 @@ export class PartitionLog {
     return { baseOffset };
   }
 
-  /** Resolves when what was appended may be acknowledged. */
-  durable(): Promise<void> | undefined {
-    return this.#options.sync ? this.#active.synced() : undefined;
+  /** When what was appended may be acknowledged; undefined: at once. Rejects when it may not. */
+  durable(): Promise<unknown> | undefined {
+    return this.#options.sync ? Promise.all([this.#releasing, this.#active.synced()]) : undefined;
   }
 
   /**
@@ -93,9 +96,11 @@ export class PartitionLog {
       const position = segment.positionBefore(offset);
       const bytes = segment.read(position, INDEX_STRIDE_BYTES + BATCH_HEADER_BYTES + maxBytes);
       let start = 0;
-      while (batchHeader(bytes, start).lastOffset < offset) start += batchSize(bytes, start);
-
-      const first = batchSize(bytes, start);
+      let first = sizeAt(segment, bytes, start);
+      while (batchHeader(bytes, start).lastOffset < offset) {
+        start += first;
+        first = sizeAt(segment, bytes, start);
+      }
       if (first > maxBytes) return atLeastOne ? segment.read(position + start, first) : Buffer.alloc(0);
       return bytes.subarray(start, endOfWholeBatches(bytes, start, maxBytes));
     });
@@ -148,6 +153,8 @@ export class PartitionLog {
 
   async close(): Promise<void> {
     this.#wake();
+    // What failed before was reported when it did.
+    await Promise.allSettled([this.#releasing]);
     await this.#active.release();
   }
 
@@ -175,10 +182,12 @@ export class PartitionLog {
     this.#writeSnapshot();
     this.#segments.push(Segment.create(this.#folder, this.#endOffset));
     rmSync(this.#snapshotPath(full.baseOffset), { force: true });
-    this.#report(full.release());
+    const released = full.release();
+    this.#releasing = Promise.all([this.#releasing, released]);
+    this.#report(this.#releasing);
   }
 
-  #report(work: Promise<void>): void {
+  #report(work: Promise<unknown>): void {
     work.catch((error: Error) => this.#notice(`${this.#folder}: ${error.message}`));
   }
 
@@ -230,10 +239,15 @@ export class PartitionLog {
 
 function endOfWholeBatches(bytes: Buffer, start: number, maxBytes: number): number {
   let end = start;
-  while (bytes.length - end >= BATCH_HEADER_BYTES) {
-    const next = end + batchSize(bytes, end);
-    if (next > bytes.length || next - start > maxBytes) break;
-    end = next;
+  for (let size = plausibleSize(bytes, end); size !== undefined; size = plausibleSize(bytes, end)) {
+    if (end + size > bytes.length || end + size - start > maxBytes) break;
+    end += size;
   }
   return end;
+}
+
+function sizeAt(segment: Segment, bytes: Buffer, start: number): number {
+  const size = plausibleSize(bytes, start);
+  if (size === undefined) throw new DamagedSegment(`${segment.path} is damaged`);
+  return size;
 }

@@ -241,7 +241,7 @@ export function segmentFileName(baseOffset: number): string {
 }
 
 /** The size of the batch at `start`, if a header is there and could be one. */
-function plausibleSize(bytes: Buffer, start: number): number | undefined {
+export function plausibleSize(bytes: Buffer, start: number): number | undefined {
   if (bytes.length - start < BATCH_HEADER_BYTES) return undefined;
   const sizeBytes = batchSize(bytes, start);
   return sizeBytes < BATCH_HEADER_BYTES || sizeBytes > limits.batchBytes ? undefined : sizeBytes;

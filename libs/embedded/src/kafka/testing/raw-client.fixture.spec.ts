@@ -59,6 +59,10 @@ export class RawClient {
     this.socket.write(bytes);
   }
 
+  stopReading(): void {
+    this.socket.pause();
+  }
+
   destroy(): void {
     this.socket.destroy();
   }

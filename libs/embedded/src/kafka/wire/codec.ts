@@ -1,3 +1,5 @@
+import { limits } from '../limits.js';
+
 /**
  * The one codec of the Kafka wire protocol: big-endian primitives, length-prefixed strings and arrays, and structs whose
  * fields exist from one version to another. Schemas are values, so that a message is a table of fields and nothing else.
@@ -13,6 +15,7 @@ const TWO_32 = 2 ** 32;
 
 export class Reader {
   #at = 0;
+  #elements = 0;
 
   constructor(private readonly bytes: Buffer) {}
 
@@ -42,6 +45,18 @@ export class Reader {
   slice(length: number): Buffer {
     const start = this.#advance(length);
     return this.bytes.subarray(start, start + length);
+  }
+
+  /** The length of an array, or null; one that lies or asks for too much is caught before anything is allocated for it. */
+  elements(): number | null {
+    const count = this.int32();
+    if (count === -1) return null;
+    this.#elements += count;
+    // Every element takes a byte at least.
+    if (count < 0 || count > this.remaining || this.#elements > limits.requestElements) {
+      throw new MalformedRequest(`an array of ${count} elements`);
+    }
+    return count;
   }
 
   #advance(length: number): number {
@@ -201,10 +216,8 @@ export function nullableArray<T>(element: WireType<T>): WireType<T[] | null> {
   return wireType<T[] | null>(
     null,
     (reader, version) => {
-      const count = reader.int32();
-      if (count === -1) return null;
-      // Every element takes a byte at least: a length that lies is caught before anything is allocated for it.
-      if (count < 0 || count > reader.remaining) throw new MalformedRequest(`an array of ${count} elements`);
+      const count = reader.elements();
+      if (count === null) return null;
       return Array.from({ length: count }, () => element.read(reader, version));
     },
     (writer, value, version) => {

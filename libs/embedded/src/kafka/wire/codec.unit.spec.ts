@@ -1,9 +1,11 @@
+import { limits } from '../limits.js';
 import {
   type Api,
   array,
   int16,
   int32,
   int64,
+  int8,
   MalformedRequest,
   nullableString,
   Reader,
@@ -64,6 +66,13 @@ describe('the codec', () => {
     const bytes = Buffer.alloc(8);
     bytes.writeInt32BE(2 ** 30);
     expect(() => array(int16).read(new Reader(bytes), 0)).toThrow(MalformedRequest);
+  });
+
+  it('refuses a request whose arrays together are too long, though each is not', () => {
+    const half = Array.from({ length: limits.requestElements / 2 }, () => 1);
+    const both = struct({ first: array(int8), second: array(int8) });
+    expect(roundTrip(both, { first: half, second: half }).second).toHaveLength(half.length);
+    expect(() => roundTrip(both, { first: half, second: [...half, 1] })).toThrow(MalformedRequest);
   });
 
   it('refuses a text that reaches past the end', () => {

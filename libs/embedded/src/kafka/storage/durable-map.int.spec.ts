@@ -1,0 +1,72 @@
+import { appendFile, mkdtemp, rm, stat, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DurableMap } from './durable-map.js';
+
+describe('a durable map', () => {
+  let path: string;
+  let folder: string;
+  const notices: string[] = [];
+  const open = () => new DurableMap<unknown>(path, (message) => notices.push(message));
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'florin-durable-map-'));
+    path = join(folder, 'map.journal');
+    notices.length = 0;
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is the same when it is opened again', () => {
+    const first = open();
+    first.put([
+      ['a', 1],
+      ['b', { deep: ['x'] }],
+    ]);
+    first.put([
+      ['a', 2],
+      ['c', 'new'],
+    ]);
+    first.put([['b', null]]);
+    first.close();
+    const again = open();
+    expect([...again.entries()]).toEqual([
+      ['a', 2],
+      ['c', 'new'],
+    ]);
+    expect(notices).toEqual([]);
+    again.close();
+  });
+
+  it.each([
+    ['cut in its middle', () => stat(path).then(({ size }) => truncate(path, size - 3))],
+    ['followed by other bytes', () => appendFile(path, Buffer.alloc(20, 7))],
+    ['followed by zeros', () => appendFile(path, Buffer.alloc(4_096))],
+  ])('keeps the whole records when the last is %s', async (_, damage) => {
+    const first = open();
+    first.put([['kept', 1]]);
+    first.put([['last', 2]]);
+    first.close();
+    await damage();
+    const again = open();
+    expect(again.get('kept')).toBe(1);
+    expect(notices).toEqual([expect.stringContaining('cut')]);
+    again.put([['after', 3]]);
+    again.close();
+    const third = open();
+    expect(third.get('after')).toBe(3);
+    expect(notices).toHaveLength(1);
+    third.close();
+  });
+
+  it('stays small when the same keys change often', async () => {
+    const map = open();
+    const value = 'x'.repeat(1_000);
+    for (let round = 0; round < 5_000; round++) map.put([[`key ${round % 10}`, `${value}${round}`]]);
+    map.close();
+    expect((await stat(path)).size).toBeLessThan(1_200_000);
+    const again = open();
+    expect(again.get('key 9')).toBe(`${value}4999`);
+    expect([...again.entries()]).toHaveLength(10);
+    again.close();
+  });
+});

@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BatchSpec, recordBatch } from '../testing/batch.fixture.spec.js';
+import { errors } from '../wire/errors.js';
+import { batchHeader, batchSize } from '../wire/record-batch.js';
+import { PartitionLog } from './partition-log.js';
+import { DamagedSegment } from './segment.js';
+
+const SEGMENT_BYTES = 2_000;
+
+describe('the log of a partition', () => {
+  let folder: string;
+  let parent: string;
+  let log: PartitionLog;
+  const notices: string[] = [];
+
+  const openLog = (sync = false) => {
+    const options = { segmentBytes: SEGMENT_BYTES, sync };
+    return new PartitionLog(folder, options, (message) => notices.push(message));
+  };
+  const reopen = async () => {
+    await log.close();
+    log = openLog();
+  };
+  const append = (spec: BatchSpec = {}) => log.append(recordBatch(spec));
+  const segments = async () => (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
+  const lastSegment = async () => join(folder, (await segments()).at(-1) ?? '');
+
+  /** The base offsets of the batches that a read gives. */
+  const read = (offset: number, maxBytes = 1_000_000, atLeastOne = true): number[] => {
+    const bytes = log.read(offset, maxBytes, atLeastOne);
+    const offsets: number[] = [];
+    for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
+      offsets.push(batchHeader(bytes, at).baseOffset);
+    }
+    return offsets;
+  };
+
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'florin-log-'));
+    folder = join(parent, 'topic-0');
+    notices.length = 0;
+    log = openLog();
+  });
+  afterEach(async () => {
+    await log.close();
+    await rm(parent, { recursive: true });
+  });
+
+  it('makes no file before its first batch', () => {
+    expect([log.startOffset, log.endOffset]).toEqual([0, 0]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('numbers records on, and gives whole batches from the one that holds the offset', () => {
+    expect(append({ values: ['a', 'b', 'c'] })).toEqual({ baseOffset: 0 });
+    expect(append({ values: ['d', 'e'] })).toEqual({ baseOffset: 3 });
+    expect(append()).toEqual({ baseOffset: 5 });
+    expect(log.endOffset).toBe(6);
+    expect(read(0)).toEqual([0, 3, 5]);
+    expect(read(2)).toEqual([0, 3, 5]);
+    expect(read(4)).toEqual([3, 5]);
+    expect(read(6)).toEqual([]);
+  });
+
+  it('keeps to the size that is asked for, and gives one batch whatever its size when it must', () => {
+    for (let index = 0; index < 5; index++) append();
+    const size = recordBatch().length;
+    expect(read(0, 2 * size)).toEqual([0, 1]);
+    expect(read(0, 2 * size - 1)).toEqual([0]);
+    expect(read(0, 1, true)).toEqual([0]);
+    expect(read(0, 1, false)).toEqual([]);
+  });
+
+  it('goes on in a new segment when one is full, and reads through all of them', async () => {
+    for (let index = 0; index < 100; index++) append({ values: [`value ${index}`] });
+    expect((await segments()).length).toBeGreaterThan(3);
+    let next = 0;
+    while (next < 100) {
+      const offsets = read(next);
+      expect(offsets[0]).toBe(next);
+      next += offsets.length;
+    }
+    expect(log.bytesAfter(0)).toBeGreaterThan(log.bytesAfter(80));
+    expect(log.bytesAfter(100)).toBe(0);
+    await reopen();
+    expect(log.endOffset).toBe(100);
+    expect(read(50)[0]).toBe(50);
+  });
+
+  it('finds the first record that is not older than a time', async () => {
+    for (let index = 0; index < 100; index++) {
+      const timeMs = 1_000 * (index + 1);
+      append({ values: ['a', 'b'], timesMs: [timeMs, timeMs + 500] });
+    }
+    const search = () => [
+      log.offsetAtTime(0),
+      log.offsetAtTime(50_200),
+      log.offsetAtTime(100_500),
+      log.offsetAtTime(100_501),
+    ];
+    const found = [
+      { offset: 0, timestampMs: 1_000 },
+      { offset: 99, timestampMs: 50_500 },
+      { offset: 199, timestampMs: 100_500 },
+      undefined,
+    ];
+    expect(search()).toEqual(found);
+    await reopen();
+    expect(search()).toEqual(found);
+  });
+
+  it('recognises a producer’s batches after a restart, also those in earlier segments', async () => {
+    for (let sequence = 0; sequence < 50; sequence++) {
+      append({ producerId: 7, producerEpoch: 0, firstSequence: sequence });
+    }
+    append({ producerId: 8, producerEpoch: 0, firstSequence: 0 });
+    const check = () => {
+      expect(append({ producerId: 7, producerEpoch: 0, firstSequence: 49 })).toEqual({ baseOffset: 49 });
+      const gap = { producerId: 7, producerEpoch: 0, firstSequence: 51 };
+      expect(append(gap)).toEqual({ errorCode: errors.OUT_OF_ORDER_SEQUENCE });
+      expect(log.endOffset).toBe(51);
+    };
+    check();
+    await reopen();
+    check();
+    const snapshots = (await readdir(folder)).filter((name) => name.endsWith('.producers.json'));
+    expect(snapshots).toHaveLength(1);
+    await writeFile(join(folder, snapshots[0] ?? ''), '[');
+    await reopen();
+    check();
+    expect(notices).toEqual([expect.stringContaining('the producers are taken from the segments')]);
+  });
+
+  it.each([
+    ['cut short', (path: string) => stat(path).then(({ size }) => truncate(path, size - 5))],
+    ['half written', (path: string) => appendFile(path, recordBatch().subarray(0, 40))],
+    ['followed by zeros', (path: string) => appendFile(path, Buffer.alloc(500))],
+    ['of wrong bytes', (path: string) => stat(path).then(({ size }) => overwrite(path, size - 1, 0xff))],
+  ])('cuts a tail that is %s, says so, and goes on', async (_, damage) => {
+    for (let index = 0; index < 3; index++) append();
+    await log.close();
+    await damage(await lastSegment());
+    log = openLog();
+    const { endOffset } = log;
+    expect(endOffset).toBeGreaterThanOrEqual(2);
+    expect(notices).toEqual([expect.stringContaining('cut')]);
+    expect(append()).toEqual({ baseOffset: endOffset });
+    await reopen();
+    expect(notices).toHaveLength(1);
+    expect(read(0)).toEqual([...Array(endOffset + 1).keys()]);
+  });
+
+  it('refuses to open when good batches follow a damaged one', async () => {
+    for (let index = 0; index < 3; index++) append();
+    await log.close();
+    await overwrite(await lastSegment(), recordBatch().length + 63, 0xff);
+    expect(openLog).toThrow(DamagedSegment);
+    expect(openLog).toThrow(`damaged at byte ${recordBatch().length}`);
+    await rm(folder, { recursive: true });
+    log = openLog();
+  });
+
+  it('says so when a full segment turns out damaged, and goes on with the rest', async () => {
+    for (let index = 0; index < 60; index++) append();
+    const [first, second] = await segments();
+    const secondOffset = Number.parseInt(second ?? '', 10);
+    await reopen();
+    for (const byte of [0x01, 0x7f, 0xff]) {
+      // The length of the third batch.
+      await overwrite(join(folder, first ?? ''), 2 * recordBatch().length + 8, byte);
+      expect(() => read(2)).toThrow(DamagedSegment);
+    }
+    expect(read(0)).toEqual([0, 1]);
+    expect(read(secondOffset)[0]).toBe(secondOffset);
+  });
+
+  it('deletes old segments by size, and by age, but never the one that grows', async () => {
+    for (let index = 0; index < 100; index++) append();
+    const before = (await segments()).length;
+    log.retain(-1, 2 * SEGMENT_BYTES, Date.now());
+    const bySize = await segments();
+    expect(bySize.length).toBeLessThan(before);
+    expect(log.startOffset).toBe(Number.parseInt(bySize[0] ?? '', 10));
+    expect(log.endOffset).toBe(100);
+
+    await utimes(join(folder, bySize[0] ?? ''), 1, 1);
+    log.retain(60_000, -1, Date.now());
+    expect(await segments()).toEqual(bySize.slice(1));
+    log.retain(0, 0, Date.now() + 60_000);
+    expect(await segments()).toHaveLength(1);
+    expect(read(log.startOffset)[0]).toBe(log.startOffset);
+  });
+
+  it('wakes who waits at an append, and when it is deleted', () => {
+    let woken = 0;
+    const stop = log.onAppend(() => woken++);
+    append();
+    expect(woken).toBe(1);
+    log.remove();
+    expect(woken).toBe(2);
+    expect(existsSync(folder)).toBe(false);
+    stop();
+  });
+
+  it('syncs appends together when it is asked to', async () => {
+    await log.close();
+    log = openLog(true);
+    for (let index = 0; index < 50; index++) {
+      append();
+      void log.durable();
+    }
+    await log.durable();
+    await reopen();
+    expect(log.endOffset).toBe(50);
+    expect(log.durable()).toBeUndefined();
+    expect(notices).toEqual([]);
+  });
+});
+
+async function overwrite(path: string, position: number, byte: number): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(Buffer.of(byte), 0, 1, position);
+  await file.close();
+}
