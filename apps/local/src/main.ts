@@ -2,7 +2,7 @@ import { databases, serviceNames, startEngines, startStack } from '@florin/local
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DataFolder, openDataFolder } from './data-folder.js';
-import { LaunchError } from './launch-error.js';
+import { explain, LaunchError } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
 import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
 import { interruption, ProgressLine } from './terminal.js';
@@ -94,8 +94,8 @@ try {
 } catch (error) {
   // 130 is what a shell expects of a program that Ctrl-C broke off.
   exitCode = signal.aborted ? 130 : 1;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(signal.aborted ? 'Start broken off; nothing is left running.\n' : `${message}\n`);
+  const message = signal.aborted ? 'Start broken off; nothing is left running.' : explain(error);
+  process.stderr.write(`${message}\n`);
 }
 // The IPC channel to the runner would keep this process alive.
 process.exit(exitCode);
