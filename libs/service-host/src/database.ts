@@ -13,6 +13,16 @@ export interface DataSourceOptions {
   poolSize?: number;
 }
 
+// TypeORM's own would write to the console, parameters and all; what fails is thrown, and logged where it is caught.
+const silence: TypeOrm.Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
+
 /**
  * A TypeORM data source for PostgreSQL, not yet connected. The schema comes from migrations alone; no statement runs
  * longer than 10 s and nobody waits longer than 5 s for a connection.
@@ -28,7 +38,7 @@ export function createDataSource(url: string, options: DataSourceOptions): DataS
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,
-    logging: false,
+    logger: silence,
     poolSize: options.poolSize ?? 10,
     connectTimeoutMS: 5_000,
     extra: {

@@ -134,9 +134,8 @@ function parseAnswer(text: string): unknown {
 }
 
 function unreachable(cause: unknown): ProblemError {
-  const slow =
-    cause instanceof Error &&
-    (cause.name === 'TimeoutError' || /TIMEOUT/.test(String((cause as { code?: string }).code)));
+  const { name, code } = cause as { name?: unknown; code?: unknown };
+  const slow = name === 'TimeoutError' || String(code).includes('TIMEOUT');
   const error = slow
     ? new ProblemError(
         commonProblems['upstream-timeout'],

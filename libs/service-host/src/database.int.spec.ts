@@ -1,0 +1,69 @@
+import { startPostgres, type PostgresServer } from '@florin/embedded';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createDataSource, migrateDatabase } from './database.js';
+
+class CreateShelf1700000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table shelf (id int primary key)');
+    await runner.query('insert into shelf select generate_series(1, 3)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table shelf');
+  }
+}
+
+class BreakShelf1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('insert into shelf values (4)');
+    await runner.query('insert into shelf values (1)');
+  }
+
+  async down(): Promise<void> {}
+}
+
+describe('the database of a service', () => {
+  let folder: string;
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'florin-database-'));
+    postgres = await startPostgres({ dataDir: join(folder, 'postgres'), databases: ['shelf'] });
+  }, 120_000);
+  afterAll(async () => {
+    await postgres?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const source = (migrations: (new () => MigrationInterface)[] = [CreateShelf1700000000000]) =>
+    createDataSource(postgres.url('shelf'), { name: 'shelf-service', migrations, poolSize: 2 });
+
+  it('is migrated once, also by two processes at the same time and again later', async () => {
+    await Promise.all([migrateDatabase(source()), migrateDatabase(source())]);
+    await migrateDatabase(source());
+    const database = await source().initialize();
+    expect(await database.query('select count(*)::int as count from shelf')).toEqual([{ count: 3 }]);
+    await database.destroy();
+  });
+
+  it('stays as it was when a migration fails', async () => {
+    const broken = source([CreateShelf1700000000000, BreakShelf1700000000001]);
+    await expect(migrateDatabase(broken)).rejects.toMatchObject({ code: '23505' });
+    expect(broken.isInitialized).toBe(false);
+    const database = await source().initialize();
+    expect(await database.query('select count(*)::int as count from shelf')).toEqual([{ count: 3 }]);
+    await database.destroy();
+  });
+
+  it('knows who asks, and how long a statement may take', async () => {
+    const database = await source().initialize();
+    expect(
+      await database.query(
+        "select current_setting('application_name') as name, current_setting('statement_timeout') as timeout",
+      ),
+    ).toEqual([{ name: 'shelf-service', timeout: '10s' }]);
+    await database.destroy();
+  });
+});
