@@ -6,7 +6,7 @@ import { eventOfDecision } from './payment.events.js';
 import type { Payment } from './payment.js';
 import { decidePayments, type EntryOutcome } from './payment.store.js';
 
-type LedgerOutcome = EventOf<typeof entryPosted> | EventOf<typeof entryRejected>;
+export type LedgerOutcome = EventOf<typeof entryPosted> | EventOf<typeof entryRejected>;
 
 interface Deps {
   readonly database: PreparedDatabase;
@@ -19,9 +19,11 @@ export function applyOutcomes(deps: Deps) {
     const decided = await deps.database.transaction(async (sql) => {
       const fresh = await onceOnly(sql, 'payments', events);
       const payments = await decidePayments(sql, fresh.filter(isPayment).map(toOutcome));
+      // A batch holds the entries of many requests: each payment goes on in the trace of its own.
+      const causes = new Map(fresh.map((event) => [event.data.entryId, event]));
       await writeOutbox(
         sql,
-        payments.map((payment) => ({ event: eventOfDecision(payment) })),
+        payments.map((payment) => ({ event: eventOfDecision(payment, causes.get(payment.entryId)) })),
       );
       return payments;
     });

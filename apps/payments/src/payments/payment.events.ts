@@ -63,11 +63,18 @@ function walletOpening(payment: Payment, personId: string): CloudEvent {
   });
 }
 
-/** What a decided payment tells. */
-export function eventOfDecision(payment: Payment): CloudEvent {
+/** What a decided payment tells, in the trace of the ledger's event that decided it. */
+export function eventOfDecision(payment: Payment, cause: Partial<CloudEvent> = {}): CloudEvent {
   const { revision, failureCode, decidedAt } = payment;
   if (revision === null || decidedAt === null) throw new Error(`payment ${payment.id} is not decided`);
-  const envelope = { id: uuidv7(), source, time: decidedAt.toISOString() };
+  const { traceparent, tracestate } = cause;
+  const envelope = {
+    id: uuidv7(),
+    source,
+    time: decidedAt.toISOString(),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+  };
   if (failureCode !== null) {
     return cloudEvent(paymentFailed, { ...envelope, data: { ...describe(payment), code: failureCode } });
   }

@@ -94,6 +94,13 @@ describe('what a decided payment tells', () => {
     expect(event.data).toMatchObject({ code: 'insufficient_funds' });
   });
 
+  it('in the trace of what decided it', () => {
+    const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'shop=1' };
+    const decided: Payment = { ...payment, status: 'completed', revision: 42n, decidedAt: now };
+    expect(eventOfDecision(decided, trace)).toMatchObject(trace);
+    expect(eventOfDecision(decided)).not.toHaveProperty('traceparent');
+  });
+
   it('nothing before it is decided', () => {
     expect(() => eventOfDecision(payment)).toThrow('is not decided');
   });
