@@ -4,7 +4,7 @@ import { fromKafkaMessage, MalformedEvent, names, type IncomingMessage } from '.
 import type { Failure } from './dead-letter.js';
 import { definitionOf } from './definitions.js';
 import type { AnyDefinition } from './on-events.js';
-import { isTransient } from './transient.js';
+import { isPermanent, isTransient } from './transient.js';
 
 export interface BatchMessage extends IncomingMessage {
   readonly offset: string;
@@ -37,7 +37,7 @@ interface Item {
 
 /**
  * Handles messages of one partition in order. A failing batch is tried again event by event; an event that keeps
- * failing is given up after `maxAttempts`, an outage (`isTransient`) is waited out, however long: giving messages up
+ * failing is given up after `maxAttempts` (at once if `isPermanent`), an outage (`isTransient`) is waited out, however long: giving messages up
  * for an outage would lose their order. Returns early, the rest unresolved, when `signal` aborts.
  */
 export async function handleMessages(messages: readonly BatchMessage[], policy: BatchPolicy): Promise<void> {
@@ -104,15 +104,18 @@ async function handleOne(item: Item, policy: BatchPolicy): Promise<boolean> {
     error = cause;
     firstFailedAt ??= new Date();
   };
-  for (let attempts = 1; attempts <= policy.maxAttempts; attempts += 1) {
+  let attempts = 0;
+  for (;;) {
     const outcome = await attempt([item], policy, onError);
     if (outcome !== 'failed') return outcome === 'handled';
-    if (attempts < policy.maxAttempts) await backOff(policy.backoff, attempts, policy.signal);
+    attempts += 1;
+    if (attempts >= policy.maxAttempts || isPermanent(error)) break;
+    await backOff(policy.backoff, attempts, policy.signal);
   }
   const failure: DeadLetterReason = {
     reason: 'handler',
     error: error instanceof Error ? error : new Error('the handler threw no error'),
-    attempts: policy.maxAttempts,
+    attempts,
     firstFailedAt: firstFailedAt ?? new Date(),
   };
   return waitOut(() => policy.giveUp(item.message, failure), policy);

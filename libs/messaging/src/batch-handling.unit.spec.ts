@@ -100,6 +100,14 @@ describe('handleMessages', () => {
     ]);
   });
 
+  it('gives up at once what says that it will fail the same way again', async () => {
+    const { log, policy } = scene(() => {
+      throw Object.assign(new Error('nonsense'), { permanent: true });
+    });
+    await handleMessages([message(1, payment(1))], policy);
+    expect(log).toEqual(['handle 1', 'give up 1 (handler, 1: nonsense)', 'resolved 1', 'resolved 1']);
+  });
+
   it('waits an outage out, however often it fails, and gives nothing up', async () => {
     let failures = 0;
     const { log, policy } = scene(() => {

@@ -41,3 +41,8 @@ interface Hints {
   readonly code?: unknown;
   readonly driverError?: unknown;
 }
+
+/** Whether an error says by `permanent: true` that the same message will fail the same way again, however often. */
+export function isPermanent(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { permanent?: unknown }).permanent === true;
+}

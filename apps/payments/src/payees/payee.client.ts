@@ -7,11 +7,15 @@ export interface Payee {
   readonly market: MarketCode;
 }
 
-/** Finds who stands behind a handle, in the name of the person whose token is given. Outages come as a value: see the handler. */
+/** What a look-up came to. An outage is a value too: a repeated request can be answered without its payee. */
+export type FoundPayee =
+  { readonly found: Payee } | { readonly found: undefined } | { readonly unavailable: Error };
+
+/** Finds who stands behind a handle, in the name of the person whose token is given. */
 export type FindPayee = (
   handle: { channel: Channel; handle: string },
   accessToken: string,
-) => Promise<Payee | { readonly unknown: true } | { readonly unavailable: unknown }>;
+) => Promise<FoundPayee>;
 
 const payeeSchema = z.object({ personId: personIdSchema, market: marketSchema });
 
@@ -20,16 +24,17 @@ export function payeeClient(identityUrl: string): FindPayee {
   return async ({ channel, handle }, accessToken) => {
     try {
       const query = new URLSearchParams({ channel, handle });
-      return await fetchJson(`${identityUrl}/v1/payees?${query}`, {
+      const found = await fetchJson(`${identityUrl}/v1/payees?${query}`, {
         schema: payeeSchema,
         headers: { authorization: `Bearer ${accessToken}` },
         timeoutMs: 3_000,
       });
+      return { found };
     } catch (error) {
       // 400: not a handle of that channel's form, so nobody's.
       if (error instanceof UpstreamProblem && (error.status === 404 || error.status === 400))
-        return { unknown: true };
-      return { unavailable: error };
+        return { found: undefined };
+      return { unavailable: error as Error };
     }
   };
 }

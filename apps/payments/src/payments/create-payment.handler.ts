@@ -1,7 +1,7 @@
 import { markets, type MarketCode, type RejectionCodeDto } from '@florin/contracts';
 import type { Sql } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
-import type { FindPayee } from '../payees/payee.client.js';
+import type { FindPayee, FoundPayee, Payee } from '../payees/payee.client.js';
 import { inputHash, type CreatePaymentDto } from './payment.dto.js';
 import { eventsOfCreation } from './payment.events.js';
 import { isFinal, type Payment } from './payment.js';
@@ -22,8 +22,12 @@ export interface CreatePayment {
 export type CreatePaymentRefusal =
   'payee-unknown' | 'payee-is-payer' | 'market-closed' | 'currency-mismatch' | 'idempotency-key-reused';
 
-export type CreatePaymentResult =
-  { readonly payment: Payment } | { readonly refused: CreatePaymentRefusal; readonly detail: string };
+export interface CreatePaymentRefused {
+  readonly refused: CreatePaymentRefusal;
+  readonly detail: string;
+}
+
+export type CreatePaymentResult = { readonly payment: Payment } | CreatePaymentRefused;
 
 interface Deps {
   readonly sql: Sql;
@@ -45,17 +49,16 @@ const recheckMs = 250;
 export function createPaymentHandler(deps: Deps) {
   return async (command: CreatePayment): Promise<CreatePaymentResult> => {
     const hash = inputHash(command.body);
-    const payee = await deps.findPayee(command.body.payee, command.accessToken);
-    const refusal = refusalOf(deps, command, payee);
-    if (refusal !== undefined || 'unavailable' in payee || 'unknown' in payee) {
+    const checked = check(deps, command, await deps.findPayee(command.body.payee, command.accessToken));
+    if (!('payee' in checked)) {
       // A request that was taken before gets its answer even where its payee can no longer be found.
       const known = await findByKey(deps.sql, command.payerId, command.idempotencyKey);
       if (known !== undefined) return repeated(deps, command, known, hash);
-      if (refusal === undefined) throw (payee as { unavailable: unknown }).unavailable;
-      return refusal;
+      if ('unavailable' in checked) throw checked.unavailable;
+      return checked;
     }
 
-    const payment = newPayment(command, payee, deps.now());
+    const payment = newPayment(command, checked.payee, deps.now());
     const inserted = await insertPayment(
       deps.sql,
       payment,
@@ -72,14 +75,15 @@ export function createPaymentHandler(deps: Deps) {
   };
 }
 
-/** Why the payment cannot be taken, as far as can be said without the ledger. */
-function refusalOf(
+/** What can be said of a payment without the ledger. */
+function check(
   { openMarkets }: Deps,
   { payerId, body }: CreatePayment,
-  payee: Awaited<ReturnType<FindPayee>>,
-): Extract<CreatePaymentResult, { refused: unknown }> | undefined {
-  if ('unavailable' in payee) return undefined;
-  if ('unknown' in payee) {
+  lookedUp: FoundPayee,
+): { payee: Payee } | { unavailable: Error } | CreatePaymentRefused {
+  if ('unavailable' in lookedUp) return lookedUp;
+  const payee = lookedUp.found;
+  if (payee === undefined) {
     const { channel, handle } = body.payee;
     return { refused: 'payee-unknown', detail: `Nobody is known as ${handle} on ${channel}.` };
   }
@@ -90,11 +94,13 @@ function refusalOf(
   if (!openMarkets.includes(market.code)) {
     return { refused: 'market-closed', detail: `Payments in the market "${market.code}" are not open.` };
   }
-  if (body.amount.currency === market.currency) return undefined;
-  return {
-    refused: 'currency-mismatch',
-    detail: `The payee is paid in ${market.currency}, not in ${body.amount.currency}.`,
-  };
+  if (body.amount.currency !== market.currency) {
+    return {
+      refused: 'currency-mismatch',
+      detail: `The payee is paid in ${market.currency}, not in ${body.amount.currency}.`,
+    };
+  }
+  return { payee };
 }
 
 async function repeated(

@@ -19,6 +19,9 @@ import type { LedgerWriter } from './ledger.writer.js';
 
 /** A command that can have no outcome in the book: it belongs in the dead letter. */
 export class CommandUnacceptable extends Error {
+  /** Read by the consumers' retry policy: the book must not wait for what cannot succeed. */
+  readonly permanent = true;
+
   constructor(code: string) {
     super(`the ledger cannot take the command: ${code}`);
     this.name = 'CommandUnacceptable';
