@@ -1,0 +1,178 @@
+import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import { startTestEngines, type TestEngines } from '@florin/testing';
+import { v7 as uuidv7 } from 'uuid';
+import type { DataSource } from 'typeorm';
+import type { PaymentsConfig } from '../config.js';
+import { paymentsDatabase } from '../database.js';
+import type { FoundPayee } from '../payees/payee.client.js';
+import { createPaymentHandler, type CreatePayment } from './create-payment.handler.js';
+import { applyOutcomes, type LedgerOutcome } from './outcome.consumer.js';
+import { decidePayments, listOf } from './payment.store.js';
+import { PaymentWaiters } from './payment.waiters.js';
+
+describe('taking a payment', () => {
+  let engines: TestEngines;
+  let dataSource: DataSource;
+  let database: PreparedDatabase;
+  const waiters = new PaymentWaiters();
+  const bruno = uuidv7({ msecs: Date.now() - 3_600_000 });
+  let payee: FoundPayee = { found: { personId: bruno, market: 'it' } };
+
+  beforeAll(async () => {
+    engines = await startTestEngines({ databases: ['payments'] });
+    const config = {
+      DATABASE_URL: engines.databaseUrl('payments'),
+      DATABASE_POOL_SIZE: 10,
+    } as PaymentsConfig;
+    await migrateDatabase(paymentsDatabase(config));
+    dataSource = await paymentsDatabase(config).initialize();
+    database = preparedDatabase(dataSource);
+  }, 60_000);
+
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await engines?.close();
+  }, 30_000);
+
+  beforeEach(async () => {
+    payee = { found: { personId: bruno, market: 'it' } };
+    await database.query('DELETE FROM outbox');
+  });
+
+  const take = (overrides: Partial<CreatePayment> = {}) =>
+    createPaymentHandler({
+      sql: database,
+      findPayee: () => Promise.resolve(payee),
+      waiters,
+      openMarkets: ['it'],
+      wakeRelay: () => undefined,
+      now: () => new Date(),
+    })({
+      payerId: uuidv7({ msecs: Date.now() - 3_600_000 }),
+      accessToken: '',
+      idempotencyKey: 'key',
+      body: {
+        payee: { channel: 'phone', handle: '+393331000002' },
+        amount: { value: 1250, currency: 'EUR' },
+        note: 'pizza',
+        channel: 'whatsapp',
+      },
+      waitMs: 0,
+      ...overrides,
+    });
+
+  const taken = async (overrides?: Partial<CreatePayment>) => {
+    const result = await take(overrides);
+    if (!('payment' in result)) throw new Error(`refused: ${result.refused}`);
+    return result.payment;
+  };
+
+  const outboxTypes = async () =>
+    (await database.query(`SELECT headers->>'ce_type' AS type FROM outbox ORDER BY id`)).map(
+      (row) => (row as { type: string }).type,
+    );
+
+  const outcomeOf = (entryId: string, revision: number, code?: 'insufficient_funds'): LedgerOutcome =>
+    ({
+      specversion: '1.0',
+      id: `${entryId}-${revision}`,
+      source: '/ledgers/it-eur',
+      type: code === undefined ? 'com.florin.ledger.entry-posted.v1' : 'com.florin.ledger.entry-rejected.v1',
+      time: '2026-11-01T12:00:00.000Z',
+      data: { ledger: 'it-eur', revision, entryId, kind: 'p2p', ...(code === undefined ? {} : { code }) },
+    }) as unknown as LedgerOutcome;
+
+  const apply = (...events: LedgerOutcome[]) =>
+    applyOutcomes({ database, settled: (payments) => waiters.settle(payments) })(events);
+
+  it('stores the payment and what it tells in one go', async () => {
+    const payment = await taken();
+    expect(payment).toMatchObject({ status: 'created', amountMinor: 1250n, payeeId: bruno });
+    expect(await outboxTypes()).toEqual(['com.florin.payment.created.v1', 'com.florin.ledger.post-entry.v1']);
+  });
+
+  it('takes one payment for one key, however many requests race', async () => {
+    const payerId = uuidv7({ msecs: Date.now() - 3_600_000 });
+    const payments = await Promise.all(Array.from({ length: 10 }, () => taken({ payerId })));
+    expect(new Set(payments.map((payment) => payment.id)).size).toBe(1);
+    expect(await outboxTypes()).toHaveLength(2);
+  });
+
+  it('refuses a key used for something else, and leaves nothing of it', async () => {
+    const payerId = uuidv7();
+    await taken({ payerId });
+    const result = await take({
+      payerId,
+      body: {
+        payee: { channel: 'phone', handle: '+393331000002' },
+        amount: { value: 1, currency: 'EUR' },
+        channel: 'whatsapp',
+      },
+    });
+    expect(result).toMatchObject({ refused: 'idempotency-key-reused' });
+    expect(await listOf(database, payerId, { limit: 10 })).toHaveLength(1);
+  });
+
+  it('answers a repeated request also when its payee can no longer be found, or identity is away', async () => {
+    const payerId = uuidv7();
+    const first = await taken({ payerId });
+    payee = { found: undefined };
+    expect((await taken({ payerId })).id).toBe(first.id);
+    payee = { unavailable: new Error('identity is away') };
+    expect((await taken({ payerId })).id).toBe(first.id);
+    await expect(take({ payerId, idempotencyKey: 'another' })).rejects.toThrow('identity is away');
+  });
+
+  it.each([
+    ['payee-unknown', { found: undefined }, {}],
+    ['market-closed', { found: { personId: bruno, market: 'br' } }, {}],
+    ['payee-is-payer', { found: { personId: bruno, market: 'it' } }, { payerId: bruno }],
+  ] as const)('refuses %s and stores nothing', async (refused, found, overrides) => {
+    payee = found;
+    expect(await take({ idempotencyKey: refused, ...overrides })).toMatchObject({ refused });
+    expect(await outboxTypes()).toEqual([]);
+  });
+
+  it('is completed once by its entry, whatever is delivered again, and wakes who waits', async () => {
+    const payerId = uuidv7();
+    const waiting = taken({ payerId, waitMs: 20_000 });
+    const entryId = await entryOf(payerId);
+    await database.query('DELETE FROM outbox');
+    const event = outcomeOf(entryId, 7);
+    await apply(event, event);
+    await apply(event);
+    expect(await waiting).toMatchObject({ status: 'completed', revision: 7n });
+    expect(await outboxTypes()).toEqual(['com.florin.payment.completed.v1']);
+  });
+
+  it('fails with the reason of the ledger, and stays failed', async () => {
+    const payerId = uuidv7();
+    const { entryId } = await taken({ payerId });
+    await apply(outcomeOf(entryId, 8, 'insufficient_funds'));
+    await apply(outcomeOf(entryId, 9));
+    expect(await taken({ payerId })).toMatchObject({
+      status: 'failed',
+      failureCode: 'insufficient_funds',
+      revision: 8n,
+    });
+  });
+
+  it('changes nothing where the state machine has no way', async () => {
+    const { entryId } = await taken({ payerId: uuidv7() });
+    const outcome = { entryId, revision: 1, decidedAt: '2026-11-01T12:00:00.000Z' };
+    expect(
+      await decidePayments(database, [{ ...outcome, status: 'completed', failureCode: null }]),
+    ).toHaveLength(1);
+    expect(
+      await decidePayments(database, [{ ...outcome, status: 'failed', failureCode: 'entry_invalid' }]),
+    ).toEqual([]);
+  });
+
+  /** The entry of a payer's only payment, once it is stored. */
+  async function entryOf(payerId: string): Promise<string> {
+    for (;;) {
+      const [payment] = await listOf(database, payerId, { limit: 1 });
+      if (payment !== undefined) return payment.entryId;
+    }
+  }
+});

@@ -1,0 +1,155 @@
+import type { StoredEvent } from '@florin/event-store';
+import {
+  createSealer,
+  decide,
+  emptyLedger,
+  evolve,
+  GENESIS,
+  balanceOf,
+  type LedgerCommand,
+} from '@florin/ledger';
+import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import { startTestEngines, type TestEngines } from '@florin/testing';
+import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { WalletConfig } from '../config.js';
+import { walletDatabase } from '../database.js';
+import { Exclusive } from '../ledgers/exclusive.js';
+import { openTestMoney, openWallet, sha256 } from '../ledgers/ledger.js';
+import { projectBalances, projectedRevision } from './balance.projection.js';
+import { historyOf, walletsOf } from './balance.queries.js';
+
+describe('the read models of a ledger', () => {
+  let engines: TestEngines;
+  let dataSource: DataSource;
+  let database: PreparedDatabase;
+
+  beforeAll(async () => {
+    engines = await startTestEngines({ databases: ['wallet'] });
+    const config = { DATABASE_URL: engines.databaseUrl('wallet'), DATABASE_POOL_SIZE: 10 } as WalletConfig;
+    await migrateDatabase(walletDatabase(config));
+    dataSource = await walletDatabase(config).initialize();
+    database = preparedDatabase(dataSource);
+  }, 60_000);
+
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await engines?.close();
+  }, 30_000);
+
+  /** What a ledger that decided these commands has stored. */
+  function historyFrom(ledger: string, commands: LedgerCommand[]) {
+    const sealer = createSealer(ledger, sha256, GENESIS);
+    let state = emptyLedger(ledger, 'EUR');
+    const stored: StoredEvent[] = [];
+    for (const command of commands) {
+      for (const event of decide(state, command, Date.now()).events) {
+        const { id, type, data, metadata } = sealer.seal(event);
+        stored.push({ id, type, data, metadata, revision: BigInt(stored.length), created: new Date() });
+        state = evolve(state, event);
+      }
+    }
+    return { stored, state };
+  }
+
+  const move = (from: string, to: string, amount: bigint): LedgerCommand => ({
+    type: 'PostEntry',
+    entryId: uuidv7(),
+    kind: 'p2p',
+    currency: 'EUR',
+    postings: [
+      { account: from, amount },
+      { account: to, amount: -amount },
+    ],
+    reference: 'test',
+  });
+
+  const scene = (ledger: string) => {
+    const [anna, bruno] = [uuidv7(), uuidv7()];
+    const { stored, state } = historyFrom(ledger, [
+      openTestMoney,
+      openWallet(anna),
+      openWallet(bruno),
+      move('source:test-money', `wallet:${anna}`, 1000n),
+      move(`wallet:${anna}`, `wallet:${bruno}`, 300n),
+      move(`wallet:${anna}`, `wallet:${bruno}`, 5000n),
+      move(`wallet:${bruno}`, `wallet:${anna}`, 50n),
+    ]);
+    return { anna, bruno, stored, state };
+  };
+
+  it('hold what the ledger says, however the events are cut into batches and repeated', async () => {
+    const { anna, bruno, stored, state } = scene('aa-eur');
+    const project = projectBalances(database, 'aa-eur');
+    await project(stored.slice(0, 5));
+    await project(stored.slice(2, 7));
+    await project(stored.slice(4));
+    await project(stored);
+    expect(await projectedRevision(database, 'aa-eur')).toBe(BigInt(stored.length - 1));
+    for (const person of [anna, bruno]) {
+      const [wallet] = await walletsOf(database, person);
+      expect(wallet).toEqual({
+        ledger: 'aa-eur',
+        account: `wallet:${person}`,
+        currency: 'EUR',
+        balanceMinor: balanceOf(state, `wallet:${person}`),
+        revision: BigInt(stored.length - 1),
+      });
+    }
+  });
+
+  it('give the history of an account with its running balance, newest first, page by page', async () => {
+    const { anna, stored } = scene('bb-eur');
+    await projectBalances(database, 'bb-eur')(stored);
+    const account = { ledger: 'bb-eur', account: `wallet:${anna}` };
+    const all = await historyOf(database, account, { limit: 10 });
+    expect(all.map((item) => [item.amountMinor, item.balanceAfterMinor])).toEqual([
+      [50n, 750n],
+      [-300n, 700n],
+      [1000n, 1000n],
+    ]);
+    const first = await historyOf(database, account, { limit: 2 });
+    const rest = await historyOf(database, account, { limit: 2, before: Number(first.at(-1)?.revision) });
+    expect([...first, ...rest]).toEqual(all);
+  });
+
+  it('apply nothing of a batch that fails', async () => {
+    const { anna, stored } = scene('cc-eur');
+    const broken = { ...(stored.at(-1) as StoredEvent), type: 'Unheard' };
+    await expect(projectBalances(database, 'cc-eur')([...stored.slice(0, -1), broken])).rejects.toThrow(
+      'Unheard',
+    );
+    expect(await walletsOf(database, anna)).toEqual([]);
+    expect(await projectedRevision(database, 'cc-eur')).toBe(-1n);
+  });
+
+  it('are written by one instance at a time, and by another when it stops', async () => {
+    const log: string[] = [];
+    const contender = (name: string) =>
+      new Exclusive({
+        database: dataSource,
+        name: 'followers:test',
+        start: () => {
+          log.push(`${name} starts`);
+          return Promise.resolve({
+            stop: () => {
+              log.push(`${name} stops`);
+              return Promise.resolve();
+            },
+          });
+        },
+        onError: (error) => log.push(String(error)),
+      });
+    const first = contender('first');
+    await until(() => log.length === 1);
+    const second = contender('second');
+    await first.stop();
+    await until(() => log.length === 3);
+    await second.stop();
+    expect(log).toEqual(['first starts', 'first stops', 'second starts', 'second stops']);
+  });
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+});
