@@ -180,6 +180,18 @@ describe('the gateway', () => {
       client.abort();
       await left;
     });
+
+    it('end when the gateway stops, so that the client can come back elsewhere', async () => {
+      const stopping = await World.start();
+      stopping.behind.handle = (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+      };
+      const response = await fetch(`${stopping.url}/v1/notifications/stream`, {
+        headers: { authorization: `Bearer ${await stopping.token()}` },
+      });
+      await stopping.stop();
+      expect(await response.text()).toBe('data: 1\n\n');
+    });
   });
 
   describe('when a service', () => {
