@@ -25,6 +25,6 @@ export function productChangedEvent(data: EventOf<typeof productChanged>['data']
 }
 
 function outgoing<Data>(definition: EventDefinition<string, Data>, data: Data, now: Date): OutboxEvent {
-  const envelope = { id: uuidv7(), source: '/florin/catalog', time: now.toISOString() };
+  const envelope = { id: uuidv7(), source: '/catalog', time: now.toISOString() };
   return { event: cloudEvent(definition, { ...envelope, data }) };
 }

@@ -2,7 +2,7 @@ import { cloudEvent, handleLinked, personRegistered, type EventOf } from '@flori
 import type { OutboxEvent } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
 
-const envelope = (now: Date) => ({ id: uuidv7(), source: '/florin/identity', time: now.toISOString() });
+const envelope = (now: Date) => ({ id: uuidv7(), source: '/identity', time: now.toISOString() });
 
 /** What the others learn of a new person: no name, no number. */
 export function personRegisteredEvent(
