@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from './index.js';
+import { listRoutes, type OpenApiDocument } from './index.js';
 import { OrdersService } from './orders-service.fixture.spec.js';
 
 describe('a service', () => {
@@ -118,6 +118,16 @@ describe('a service', () => {
         security: [{ service: ['orders:read'] }],
       });
       expect(JSON.stringify(document)).not.toContain('$defs');
+    });
+
+    it('is missing where a route says nothing of its answers', () => {
+      const missing = listRoutes(orders.running.app).filter(({ documented }) => !documented);
+      expect(missing.map(({ path }) => path)).toEqual([
+        '/internal/orders',
+        '/v1/misc/fail/:how',
+        '/v1/misc/half',
+        '/v1/misc/trace',
+      ]);
     });
 
     it('has a page that loads only files of its own', async () => {

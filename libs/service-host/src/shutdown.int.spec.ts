@@ -1,6 +1,7 @@
 import { Controller, Get, Module } from '@nestjs/common';
+import type { Server } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { baseConfig, createLogger, loadConfig, Public, startService } from './index.js';
+import { baseConfig, createLogger, loadConfig, Public, startService, type ServiceContext } from './index.js';
 import { stopService } from './shutdown.js';
 
 @Public()
@@ -68,6 +69,39 @@ describe('stopping', () => {
     expect(stop()).toBe(first);
     await first;
     expect(context.stopping.aborted).toBe(true);
+  });
+
+  it('comes to consumers after requests and before connections; they began before the port opened', async () => {
+    const events: string[] = [];
+    const strategy = {
+      listen: (started: () => void) => {
+        events.push('consumers listen');
+        started();
+      },
+      close: () => void events.push('consumers stop'),
+    };
+    const service = {
+      name: 'consumer',
+      config: baseConfig,
+      module: ({ onClose, stopping }: ServiceContext) => {
+        onClose('pool', () => Promise.resolve(void events.push('pool closes')));
+        stopping.addEventListener('abort', () => events.push('streams end'));
+        return StuckModule;
+      },
+      microservices: () => [strategy],
+    };
+    const { stop, app } = await startService(service, config, createLogger('consumer', 'silent'));
+    events.push('port open');
+    app.getHttpServer().once('close', () => events.push('port closed'));
+    await stop();
+    expect(events).toEqual([
+      'consumers listen',
+      'port open',
+      'streams end',
+      'port closed',
+      'consumers stop',
+      'pool closes',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { RequestMethod, type INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { accessOf, type Access } from '../auth/access.js';
+import { answersOf } from '../openapi/decorators.js';
 
 /** One route of an application, as its decorators declare it. */
 export interface Route {
@@ -8,6 +9,8 @@ export interface Route {
   /** Pattern with `:name` parameters. */
   readonly path: string;
   readonly access: Access;
+  /** Whether `@ApiReturns` says what it answers. */
+  readonly documented: boolean;
   /** `Controller.method`, to name it in messages. */
   readonly name: string;
   readonly controller: object;
@@ -38,6 +41,7 @@ function routesOf(controller: new () => object): Route[] {
         method: RequestMethod[method],
         path: join(prefix, path),
         access: accessOf(handler, controller),
+        documented: answersOf(handler).length > 0,
         name: `${controller.name}.${name}`,
         controller,
         handler,
