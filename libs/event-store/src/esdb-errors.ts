@@ -20,6 +20,13 @@ export function translated(error: unknown, stream: string, expected: ExpectedRev
   return isOutage(error) ? new EventStoreUnavailable('the event store does not answer', error) : error;
 }
 
+/** Whether the client itself opens a new connection after this error. */
+export function reconnects(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (isCommandError(error)) return ['unavailable', 'cancelled', 'not-leader'].includes(error.type);
+  return [1, 14].includes((error as { code?: unknown }).code as number);
+}
+
 function actualRevision(actual: unknown): bigint | 'no_stream' {
   return typeof actual === 'bigint' && actual >= 0n ? actual : 'no_stream';
 }

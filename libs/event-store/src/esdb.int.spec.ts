@@ -1,6 +1,9 @@
 import { startEventStore } from '@florin/embedded';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -222,6 +225,30 @@ describe('a store that goes away', () => {
     expect(errors.length).toBeGreaterThan(0);
     await client.ping();
     await subscription.stop();
+    await client.close();
+    await own.close();
+    await rm(ownDir, { recursive: true });
+  });
+});
+
+describe('a server that fails oddly', () => {
+  it('does not keep the client from appending once it is well', async () => {
+    // The client keeps the answer to its first question for good, a failure (gRPC 13, internal) included.
+    const odd = createServer().on('stream', (call) => {
+      call.respond(
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '13' },
+        { endStream: true },
+      );
+    });
+    await once(odd.listen(0, '127.0.0.1'), 'listening');
+    const { port } = odd.address() as AddressInfo;
+    const client = connectEventStore(`esdb://127.0.0.1:${port}?tls=false`);
+    await expect(client.append('s', counted(0, 1), 'any')).rejects.toThrow(EventStoreUnavailable);
+    odd.close();
+
+    const ownDir = await mkdtemp(join(tmpdir(), 'florin-event-store-'));
+    const own = await startEventStore({ dataDir: ownDir, port });
+    await retried(() => client.append('s', counted(0, 1), 'any'));
     await client.close();
     await own.close();
     await rm(ownDir, { recursive: true });

@@ -8,7 +8,7 @@ import {
 } from '@eventstore/db-client';
 import type { JSONEventData, JSONEventType, ResolvedEvent } from '@eventstore/db-client';
 import { batches } from './batches.js';
-import { translated } from './esdb-errors.js';
+import { reconnects, translated } from './esdb-errors.js';
 import { EventStoreUnavailable } from './event-store.js';
 import type {
   EventStore,
@@ -24,6 +24,8 @@ import { ResilientSubscription } from './subscription.js';
 const pageSize = 1_000;
 const pingMs = 1_500;
 const appendMs = 10_000;
+/** Clients kept, in use or retired. */
+const maxClients = 5;
 /** Never written: reading it proves that the store answers, with the rights every reader has. */
 const pingStream = 'florin-readiness';
 
@@ -32,13 +34,22 @@ const pingStream = 'florin-readiness';
  * enough for a process, and more are unwise: the client fails the pending appends of all when one connection breaks.
  */
 export function connectEventStore(url: string): EventStore {
-  return new EsdbEventStore(EventStoreDBClient.connectionString(url));
+  return new EsdbEventStore(() => EventStoreDBClient.connectionString(url));
 }
 
 class EsdbEventStore implements EventStore {
   readonly #subscriptions = new Set<ResilientSubscription>();
 
-  constructor(private readonly client: EventStoreDBClient) {}
+  /** The last one is in use; those before it may still serve subscriptions. */
+  readonly #clients: [...EventStoreDBClient[], EventStoreDBClient];
+
+  constructor(private readonly connect: () => EventStoreDBClient) {
+    this.#clients = [connect()];
+  }
+
+  get #client(): EventStoreDBClient {
+    return this.#clients[this.#clients.length - 1] as EventStoreDBClient;
+  }
 
   read(stream: string, options: ReadOptions = {}): AsyncIterable<StoredEvent[]> {
     return this.#pages(stream, options, new AbortController().signal);
@@ -51,13 +62,15 @@ class EsdbEventStore implements EventStore {
   ): Promise<{ revision: bigint }> {
     if (events.length === 0) throw new RangeError('an append needs at least one event');
     try {
-      const appended = this.client.appendToStream(stream, events.map(jsonEvent), {
+      const appended = this.#client.appendToStream(stream, events.map(jsonEvent), {
         expectedRevision: expected,
       });
       const { nextExpectedRevision } = await within(appendMs, appended);
       return { revision: nextExpectedRevision };
     } catch (error) {
-      throw translated(error, stream, expected);
+      const translation = translated(error, stream, expected);
+      if (translation instanceof EventStoreUnavailable && !reconnects(error)) this.#renew();
+      throw translation;
     }
   }
 
@@ -95,15 +108,23 @@ class EsdbEventStore implements EventStore {
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
     this.#subscriptions.clear();
-    await this.client.dispose();
-    // `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter.
-    const channel = await this.client['getChannel']();
-    channel.close();
+    for (const client of this.#clients) {
+      await client.dispose();
+      // `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter.
+      const channel = await client['getChannel']();
+      channel.close();
+    }
+  }
+
+  /** The client asks once what the server can do and keeps the answer, a failure too: only another asks again. */
+  #renew(): void {
+    this.#clients.push(this.connect());
+    if (this.#clients.length > maxClients) this.#clients.shift();
   }
 
   async *#pages(stream: string, options: ReadOptions, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
     const backwards = options.direction === 'backwards';
-    const source = this.client.readStream<JSONEventType>(
+    const source = this.#client.readStream<JSONEventType>(
       stream,
       {
         direction: backwards ? BACKWARDS : FORWARDS,
@@ -129,7 +150,7 @@ class EsdbEventStore implements EventStore {
     max: number,
     signal: AbortSignal,
   ): AsyncGenerator<StoredEvent[]> {
-    const source = this.client.subscribeToStream<JSONEventType>(
+    const source = this.#client.subscribeToStream<JSONEventType>(
       stream,
       { fromRevision: after ?? START },
       { highWaterMark: max },
