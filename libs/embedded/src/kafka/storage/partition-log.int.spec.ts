@@ -194,6 +194,18 @@ describe('the log of a partition', () => {
     expect(read(log.startOffset)[0]).toBe(log.startOffset);
   });
 
+  it('reads and deletes a segment while it is still being synced', async () => {
+    for (let index = 0; index < 30; index++) {
+      append();
+      expect(read(0)[0]).toBe(0);
+    }
+    log.retain(-1, 0, Date.now());
+    expect(await segments()).toHaveLength(1);
+    await reopen();
+    expect(log.endOffset).toBe(30);
+    expect(notices).toEqual([]);
+  });
+
   it('wakes who waits at an append, and when it is deleted', () => {
     let woken = 0;
     const stop = log.onAppend(() => woken++);

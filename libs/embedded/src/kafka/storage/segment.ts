@@ -55,6 +55,8 @@ export class Segment {
   #index: IndexEntry[] | undefined;
   #syncing: Promise<void> = Promise.resolve();
   #nextSync: Promise<void> | undefined;
+  #isSyncing = false;
+  #released: Promise<void> | undefined;
 
   private constructor(
     folder: string,
@@ -168,22 +170,20 @@ export class Segment {
   synced(): Promise<void> {
     return (this.#nextSync ??= this.#syncing.then(() => {
       this.#nextSync = undefined;
-      this.#syncing = this.#file === undefined ? Promise.resolve() : syncFile(this.#file);
+      this.#syncing = this.#sync();
       return this.#syncing;
     }));
   }
 
-  /** Syncs and lets go of the file; it is opened again when it is read. */
-  async release(): Promise<void> {
-    try {
-      await this.synced();
-    } finally {
-      this.close();
-    }
+  /** Syncs for the last time and lets go of the file; it is opened again when it is read. */
+  release(): Promise<void> {
+    return (this.#released ??= this.synced().finally(() => this.close()));
   }
 
+  /** Lets go of the file, unless it is being synced: then the release does so that follows. */
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    if (this.#file === undefined || this.#isSyncing) return;
+    closeSync(this.#file);
     this.#file = undefined;
   }
 
@@ -191,6 +191,16 @@ export class Segment {
   remove(): Promise<void> {
     rmSync(this.path, { force: true });
     return this.release();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#file === undefined) return;
+    this.#isSyncing = true;
+    try {
+      await syncFile(this.#file);
+    } finally {
+      this.#isSyncing = false;
+    }
   }
 
   #open(): number {
