@@ -11,7 +11,6 @@ const pollMs = 2_000;
  */
 export function listenForNews(databaseUrl: string, wake: () => void, logger: Logger): () => Promise<void> {
   let client: Client | undefined;
-  let closed = false;
 
   const connect = async (): Promise<void> => {
     const connection = new Client({
@@ -21,28 +20,31 @@ export function listenForNews(databaseUrl: string, wake: () => void, logger: Log
       keepAlive: true,
     });
     client = connection;
-    const lost = (error?: Error): void => {
+    const lost = (error?: unknown): void => {
       if (client !== connection) return;
       client = undefined;
-      if (!closed) logger.warn({ err: error }, 'listening for news broke off: polling until it is back');
+      logger.warn({ err: error }, 'listening for news broke off: polling until it is back');
       // A connection that broke has nothing to say about how it ends.
       connection.end().catch(() => undefined);
     };
     connection.on('error', lost);
     connection.on('end', () => lost());
     connection.on('notification', wake);
-    await connection.connect().then(() => connection.query(`LISTEN ${newsChannel}`), lost);
+    try {
+      await connection.connect();
+      await connection.query(`LISTEN ${newsChannel}`);
+    } catch (error) {
+      lost(error);
+    }
   };
 
   const tick = (): void => {
-    if (client === undefined)
-      void connect().catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
+    if (client === undefined) void connect();
     wake();
   };
   tick();
   const timer = setInterval(tick, pollMs);
   return async () => {
-    closed = true;
     clearInterval(timer);
     const last = client;
     client = undefined;

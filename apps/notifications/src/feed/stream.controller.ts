@@ -67,11 +67,11 @@ export class StreamController {
     };
     raw.on('drain', () => this.streams.wake()).once('close', closed);
     if (raw.closed) return closed();
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
+    // Set one by one, for the shutdown finds streams by their content type.
+    raw.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    raw.setHeader('cache-control', 'no-store');
+    raw.setHeader('x-accel-buffering', 'no');
+    raw.writeHead(200);
     raw.write('retry: 2000\n\n');
   }
 }
