@@ -1,5 +1,4 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import type { Server } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { baseConfig, createLogger, loadConfig, Public, startService, type ServiceContext } from './index.js';
 import { stopService } from './shutdown.js';
