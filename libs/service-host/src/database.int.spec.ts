@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createDataSource, migrateDatabase } from './database.js';
+import { preparedDatabase } from './prepared-sql.js';
 
 class CreateShelf1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -64,6 +65,26 @@ describe('the database of a service', () => {
         "select current_setting('application_name') as name, current_setting('statement_timeout') as timeout",
       ),
     ).toEqual([{ name: 'shelf-service', timeout: '10s' }]);
+    await database.destroy();
+  });
+
+  it('keeps the statements of hot paths prepared, and a transaction whole', async () => {
+    const database = await source().initialize();
+    const sql = preparedDatabase(database);
+    const insert = 'insert into shelf values ($1) returning id';
+    expect(await sql.transaction((inner) => inner.query(insert, [10]))).toEqual([{ id: 10 }]);
+    const failed = sql.transaction(async (inner) => {
+      await inner.query(insert, [11]);
+      throw new Error('changed my mind');
+    });
+    await expect(failed).rejects.toThrow('changed my mind');
+    expect(await sql.query('select id from shelf where id >= $1', [10])).toEqual([{ id: 10 }]);
+    const prepared = 'select statement from pg_prepared_statements where statement = $1';
+    const seen = await sql.transaction(async (inner) => {
+      await inner.query('select id from shelf where id >= $1', [10]);
+      return inner.query(prepared, ['select id from shelf where id >= $1']);
+    });
+    expect(seen).toHaveLength(1);
     await database.destroy();
   });
 });
