@@ -24,6 +24,7 @@ import { ResilientSubscription } from './subscription.js';
 const pageSize = 1_000;
 const pingMs = 1_500;
 const appendMs = 10_000;
+const closeMs = 1_000;
 /** Clients kept, in use or retired. */
 const maxClients = 5;
 /** Never written: reading it proves that the store answers, with the rights every reader has. */
@@ -111,8 +112,7 @@ class EsdbEventStore implements EventStore {
     for (const client of this.#clients) {
       await client.dispose();
       // `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter.
-      const channel = await client['getChannel']();
-      channel.close();
+      await within(closeMs, client['getChannel']()).then((channel) => channel.close(), ignoreUnopened);
     }
   }
 

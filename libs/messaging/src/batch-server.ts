@@ -1,6 +1,6 @@
 import { ServerKafka, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Counter, Registry } from 'prom-client';
+import type { Counter, Gauge, Registry } from 'prom-client';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { backOff, pause, type Backoff } from './backoff.js';
 import {
@@ -12,7 +12,7 @@ import {
 import { deadLetter } from './dead-letter.js';
 import { createKafka, type KafkaSettings } from './kafka.js';
 import type { Logger } from './logger.js';
-import { counter } from './metrics.js';
+import { counter, gauge } from './metrics.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { extrasKey, type BatchContext, type HandlerExtras } from './on-events.js';
 import type { EventPublisher } from './publisher.js';
@@ -47,7 +47,9 @@ export interface BatchServerOptions {
 type Assignment = Readonly<Record<string, readonly number[]>>;
 
 const heartbeatMs = 500;
+const slowMs = 30_000;
 const backoff = { firstDelayMs: 200, longestDelayMs: 5_000 };
+const reconnectBackoff = { firstDelayMs: 200, longestDelayMs: 2_000 };
 
 /**
  * Nest's decorators over Kafka in batches: binds the `OnEvents` handlers of the application to one consumer group.
@@ -62,6 +64,7 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #events: Counter<'topic' | 'group' | 'outcome'>;
+  readonly #lag: Gauge<'topic' | 'group' | 'partition'>;
   readonly #logger: Logger;
   #committer: OffsetCommitter | undefined;
   /** Aborted when the session with Kafka ends, so that no handler waits for an outage to pass on its behalf. */
@@ -80,6 +83,11 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
       'Events by what became of them: handled, skipped, retried, dead_lettered',
       ['topic', 'group', 'outcome'],
     );
+    this.#lag = gauge(settings.metrics, 'florin_consumer_lag', 'Messages behind the end of the partition', [
+      'topic',
+      'group',
+      'partition',
+    ]);
   }
 
   /** Begins to consume; does not wait for Kafka, so that the service answers its health checks while Kafka is away. */
@@ -146,7 +154,7 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
       } catch (error) {
         failures += 1;
         this.#logger.warn({ err: error, group: this.groupId, failures }, 'consumer lost Kafka, trying again');
-        await backOff(backoff, failures, this.#closing.signal);
+        await backOff(reconnectBackoff, failures, this.#closing.signal);
       }
     }
   }
@@ -224,6 +232,9 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     const beat = setInterval(() => {
       heartbeat().catch((error: unknown) => lost.abort(error));
     }, heartbeatMs);
+    const slow = setInterval(() => {
+      this.#logger.warn({ topic, partition, group: this.groupId }, `a batch takes longer than ${slowMs} ms`);
+    }, slowMs);
     const signal = AbortSignal.any([this.#closing.signal, this.#session.signal, lost.signal]);
     const committer = this.#committer;
     const nextAt = performance.now() + (this.settings.paceMs ?? 0);
@@ -233,11 +244,14 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
         this.#policy(topic, partition, signal, (offset) => {
           resolveOffset(offset);
           committer?.handled(topic, partition, offset);
+          const behind = BigInt(batch.highWatermark) - BigInt(offset) - 1n;
+          this.#lag.set({ topic, partition, group: this.groupId }, Number(behind));
         }),
       );
       await pause(nextAt - performance.now(), signal);
     } finally {
       clearInterval(beat);
+      clearInterval(slow);
     }
     // kafkajs joins the group again for these errors.
     if (lost.signal.aborted) throw lost.signal.reason;

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The counter of that name, made on first use: several relays and consumers of a process share it. */
 export function counter<Label extends string>(
@@ -22,4 +22,16 @@ export function seconds(registry: Registry | undefined, name: string, help: stri
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300],
     registers: registry === undefined ? [] : [registry],
   });
+}
+
+/** The gauge of that name. */
+export function gauge<Label extends string>(
+  registry: Registry | undefined,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+): Gauge<Label> {
+  const existing = registry?.getSingleMetric(name);
+  if (existing instanceof Gauge) return existing;
+  return new Gauge({ name, help, labelNames, registers: registry === undefined ? [] : [registry] });
 }

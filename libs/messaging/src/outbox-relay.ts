@@ -31,7 +31,7 @@ interface OutboxRow {
 const lockRetryMs = 1_000;
 /** A NOTIFY takes a lock that commits of other NOTIFYs wait for: one is enough for all that happens meanwhile. */
 const notifyEveryMs = 20;
-const backoff = { firstDelayMs: 100, longestDelayMs: 5_000 };
+const backoff = { firstDelayMs: 100, longestDelayMs: 2_000 };
 
 const tryToLead = `SELECT pg_try_advisory_lock(hashtextextended('outbox of ' || current_schema(), 0)) AS leading`;
 
@@ -48,6 +48,7 @@ const next = {
  * them once Kafka has them. By presence and not by "greater than the last id": ids commit out of order.
  * One relay of all instances leads, by an advisory lock; the others stand by and take over within a second. A leader
  * that dies between producing and deleting leaves rows that its successor produces again, with the same event ids.
+ * What Kafka does not take (a topic that is missing) holds up all that is behind it, until it does: order before speed.
  */
 export class OutboxRelay {
   readonly #stopping = new AbortController();
