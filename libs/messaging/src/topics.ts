@@ -26,7 +26,11 @@ export async function ensureTopics(settings: TopicSettings): Promise<void> {
           topic: name,
           numPartitions: partitions,
           replicationFactor,
-          configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+          configEntries: [
+            { name: 'retention.ms', value: String(retentionMs) },
+            // What is acknowledged is on all copies but one, so that one broker may be lost or away.
+            { name: 'min.insync.replicas', value: String(Math.max(replicationFactor - 1, 1)) },
+          ],
         })),
       });
     }
