@@ -96,7 +96,7 @@ async function install() {
   const env = { ...process.env, ...writableNpmCache() };
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress'];
   const { code, output } = await capture('npm', args, { env, cwd: root });
-  if (code !== 0) throw new Failure(`npm ci failed (exit code ${code}):\n${lastLines(output)}`, code);
+  requireSuccess('npm ci', code, output);
   writeFileSync(installStamp, hashOf([readFileSync(join(root, 'package-lock.json'), 'utf8')]));
 }
 
@@ -116,8 +116,13 @@ async function buildAll(hash) {
   const nx = join(modules, 'nx', 'dist', 'bin', 'nx.js');
   const args = [nx, 'run-many', '-t', 'build'];
   const { code, output } = await capture(nodeBinary(), args, { env: toolEnvironment(), cwd: root });
-  if (code !== 0) throw new Failure(`The build failed:\n${lastLines(output)}`, code);
+  requireSuccess('The build', code, output);
   writeFileSync(buildStamp, hash);
+}
+
+function requireSuccess(what, code, output) {
+  if (code > 128) throw new Failure('Interrupted.', code);
+  if (code !== 0) throw new Failure(`${what} failed (exit code ${code}):\n${lastLines(output)}`, code);
 }
 
 /** Nx knows as much, but takes over a second to say so. */
