@@ -72,15 +72,17 @@ export async function insertNotifications(
   notifications: readonly NewNotification[],
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO notifications
-       (person_id, position, notification_id, event_id, kind, payment_id, text, locale, created_at)
-     SELECT "personId", position, id, "eventId", kind, "paymentId", text, locale, "createdAt"
-     FROM jsonb_to_recordset($1::jsonb) AS n ("personId" uuid, position bigint, id uuid, "eventId" text, kind text,
-       "paymentId" uuid, text text, locale text, "createdAt" timestamptz)
-     ON CONFLICT (event_id, person_id) DO NOTHING`,
-    [JSON.stringify(notifications)],
+    `WITH written AS (
+       INSERT INTO notifications
+         (person_id, position, notification_id, event_id, kind, payment_id, text, locale, created_at)
+       SELECT "personId", position, id, "eventId", kind, "paymentId", text, locale, "createdAt"
+       FROM jsonb_to_recordset($1::jsonb) AS n ("personId" uuid, position bigint, id uuid, "eventId" text, kind text,
+         "paymentId" uuid, text text, locale text, "createdAt" timestamptz)
+       ON CONFLICT (event_id, person_id) DO NOTHING
+     )
+     SELECT pg_notify($2, '')`,
+    [JSON.stringify(notifications), newsChannel],
   );
-  await sql.query('SELECT pg_notify($1, $2)', [newsChannel, '']);
 }
 
 /** Where a person's feed ends now. */
