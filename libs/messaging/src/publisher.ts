@@ -20,6 +20,7 @@ export interface EventPublisher {
   publish(events: readonly CloudEvent[], topic?: string): Promise<void>;
   /** The same for messages that are encoded already. */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** Ends the connection, after the calls made so far. */
   disconnect(): Promise<void>;
 }
 
@@ -40,6 +41,8 @@ export function outgoingMessage(event: CloudEvent, topic?: string): OutgoingMess
 
 class KafkaPublisher implements EventPublisher {
   #producer: Promise<Producer> | undefined;
+  /** Settles when the last call has its outcome. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(private readonly kafka: Kafka) {}
 
@@ -51,7 +54,14 @@ class KafkaPublisher implements EventPublisher {
     await this.send(events.map((event) => outgoingMessage(event, topic)));
   }
 
-  async send(messages: readonly OutgoingMessage[]): Promise<void> {
+  /** One call after the other: kafkajs mixes up the sequence numbers of concurrent requests when one of them fails. */
+  send(messages: readonly OutgoingMessage[]): Promise<void> {
+    const sent = this.#last.then(() => this.#sendAll(messages));
+    this.#last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #sendAll(messages: readonly OutgoingMessage[]): Promise<void> {
     for (const part of parts(messages)) {
       const topicMessages = byTopic(part);
       await this.#use((producer) => producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages }));
@@ -59,6 +69,7 @@ class KafkaPublisher implements EventPublisher {
   }
 
   async disconnect(): Promise<void> {
+    await this.#last;
     const producer = this.#producer;
     this.#producer = undefined;
     await (await producer)?.disconnect();
