@@ -151,7 +151,6 @@ export class NotificationsUnderTest {
 /** Somebody who follows their feed as Server-Sent Events. */
 export class Follower {
   readonly events: { id: string; data: NotificationDto }[] = [];
-  readonly comments: string[] = [];
   /** Resolves when the stream ends, whoever ends it. */
   readonly ended: Promise<void>;
   #left = false;
@@ -206,7 +205,8 @@ export class Follower {
   #take(message: string): void {
     const fields = new Map(message.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]));
     const data = fields.get('data');
-    if (data === undefined) this.comments.push(message);
-    else this.events.push({ id: fields.get('id') ?? '', data: JSON.parse(data) as NotificationDto });
+    // Without data it is a heartbeat or the delay of reconnecting.
+    if (data !== undefined)
+      this.events.push({ id: fields.get('id') ?? '', data: JSON.parse(data) as NotificationDto });
   }
 }
