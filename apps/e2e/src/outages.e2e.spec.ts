@@ -122,6 +122,34 @@ describe('every accepted payment happens exactly once', () => {
     });
   }, 240_000);
 
+  it('when the engines die (kill -9) under load, and all starts again over what is on disk', async () => {
+    const load = intents(200);
+    let killed: Promise<void> | undefined;
+    const answers = await inParallel(load.length, concurrency, async (index) => {
+      if (index === load.length / 2) killed = world.stack.killEngines();
+      const { payer, payee, value, key } = load[index] as Intent;
+      if (killed !== undefined) return undefined;
+      return payer.pay(euros(payee, value), key, 1).catch(() => undefined);
+    });
+    await killed;
+    const taken = answers.filter((answer) => answer !== undefined && answer.status < 300);
+    expect(taken.length).toBeGreaterThan(load.length / 4);
+
+    await world.restart();
+    people = people.map(through(world.api));
+    const again = await inParallel(load.length, concurrency, (index) => {
+      const { payer, ...rest } = load[index] as Intent;
+      return payUntilTaken({ ...rest, payer: through(world.api)(payer) });
+    });
+    // What was taken before is the same payment still.
+    for (const [index, answer] of answers.entries()) {
+      if (answer !== undefined && answer.status < 300)
+        expect(again[index]?.answer.body.id).toBe(answer.body.id);
+    }
+    accepted.push(...again);
+    await expectExactlyOnce(world.stack, people, funding, accepted);
+  }, 240_000);
+
   const balances = () =>
     inParallel(crowdSize, concurrency, async (index) => (await (people[index] as Person).balance()).balance);
   /** What an answer says of a payment; its trace id is of its own. */

@@ -178,6 +178,19 @@ describe('what is refused', () => {
     expect((await carla.balance()).balance.value).toBe(60_000);
   });
 
+  it('insufficient funds in a race: as many payments go through as there is money for', async () => {
+    const dario = await world.api.register({ name: 'Dario Neri', phone: '+393331000004' });
+    await dario.fund(1000);
+    const before = (await anna.balance()).balance.value;
+    const answers = await Promise.all(Array.from({ length: 16 }, () => dario.pay(euros(anna, 100))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array<number>(10).fill(201),
+      ...Array<number>(6).fill(422),
+    ]);
+    expect((await dario.balance()).balance.value).toBe(0);
+    expect((await anna.balance()).balance.value).toBe(before + 1000);
+  });
+
   describe('by whose token it is', () => {
     const tokens: Record<string, [status: number, type: string, token: string | undefined]> = {};
     let behindTheGateway: ApiClient;

@@ -32,7 +32,7 @@ export class World {
     }
   }
 
-  /** Stops everything and starts it again over the same data. People need a client of the new gateway: `again`. */
+  /** Stops everything and starts it again over the same data. The gateway may have another port then. */
   async restart(): Promise<void> {
     await this.api.close();
     await this.stack.stop();

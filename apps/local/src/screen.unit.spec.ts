@@ -37,7 +37,12 @@ describe('the screen of npm start', () => {
 });
 
 it('shows the connection strings of the engines where they run alone', () => {
-  const engines = { ...stack, exited: Promise.resolve(''), stop: () => Promise.resolve() };
+  const engines = {
+    ...stack,
+    exited: Promise.resolve(''),
+    kill: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
   const screen = enginesScreen(engines, ['identity', 'wallet'], '/data');
   expect(screen).toContain('postgres://wallet:secret@127.0.0.1:7410/wallet');
   expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');

@@ -38,6 +38,8 @@ export interface Engines {
   databaseUrl(database: string): string;
   /** Resolves when the process has ended, to how. */
   readonly exited: Promise<string>;
+  /** Ends the process without warning (kill -9): what a power cut would leave is on disk. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,6 +80,10 @@ export async function startEngines({ dataDir, ports, signal }: EnginesOptions): 
       return url;
     },
     exited: child.exited,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await child.exited;
+    },
     stop: () => child.stop(stopTimeoutMs),
   };
 }

@@ -31,6 +31,8 @@ export interface Stack {
   databaseUrl(database: string): string;
   /** Sends the signal; for one that ends the service, resolves when it has ended. */
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
+  /** Ends the engines without warning (kill -9). Only `stop` makes sense afterwards. */
+  killEngines(): Promise<void>;
   /** Starts a service again that has ended; resolves when it is ready. */
   start(service: ServiceName): Promise<void>;
   /** Starts one more instance of a service beside the first, on a port of its own; the gateway does not know it. */
@@ -98,6 +100,7 @@ function stackOf(
     kafkaBrokers: engines.kafkaBrokers,
     databaseUrl: (database) => engines.databaseUrl(database),
     kill: (service, signal) => services.kill(service, signal),
+    killEngines: () => engines.kill(),
     start: (service) => services.start(service),
     startAnother: (service) => services.startAnother(service),
     logs: (service) => services.logs(service),
