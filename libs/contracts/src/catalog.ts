@@ -12,7 +12,7 @@ export const shopOpened = defineEvent({
   type: 'com.florin.shop.opened.v1',
   topic: topics.catalog.name,
   description: 'A shop was opened.',
-  data: z.strictObject({ shopId: z.uuid(), ownerId: personIdSchema, market: marketSchema }),
+  data: z.object({ shopId: z.uuid(), ownerId: personIdSchema, market: marketSchema }),
   subject,
   key,
 });
@@ -30,7 +30,7 @@ export const productAdded = defineEvent({
   type: 'com.florin.product.added.v1',
   topic: topics.catalog.name,
   description: 'A product was added to a shop.',
-  data: z.strictObject(product),
+  data: z.object(product),
   subject,
   key,
 });
@@ -39,7 +39,7 @@ export const productChanged = defineEvent({
   type: 'com.florin.product.changed.v1',
   topic: topics.catalog.name,
   description: 'A product changed; the data is its whole new state.',
-  data: z.strictObject(product),
+  data: z.object(product),
   subject,
   key,
 });

@@ -23,7 +23,10 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
-/** What is fixed about one type of event; a change that breaks a reader is a new type, `….v2`. */
+/**
+ * What is fixed about one type of event. Readers drop fields that they do not know, so one that is added breaks nobody;
+ * a change that breaks a reader is a new type, `….v2`.
+ */
 export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly topic: TopicName;
@@ -46,7 +49,14 @@ export type EventOf<Definition> =
 /** Builds an event of a defined type. `id` must be unique per `source`; `time` is RFC 3339. */
 export function cloudEvent<Type extends string, Data>(
   definition: EventDefinition<Type, Data>,
-  event: { id: string; source: string; time: string; data: NoInfer<Data>; traceparent?: string; tracestate?: string },
+  event: {
+    id: string;
+    source: string;
+    time: string;
+    data: NoInfer<Data>;
+    traceparent?: string;
+    tracestate?: string;
+  },
 ): CloudEvent<Type, Data> {
   return {
     specversion: '1.0',

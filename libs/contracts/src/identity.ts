@@ -13,7 +13,7 @@ export const personRegistered = defineEvent({
   type: 'com.florin.person.registered.v1',
   topic: topics.people.name,
   description: 'A person opened an account in a market. Their wallet is opened from this event.',
-  data: z.strictObject({ personId: personIdSchema, market: marketSchema, locale: localeSchema }),
+  data: z.object({ personId: personIdSchema, market: marketSchema, locale: localeSchema }),
   subject: (data) => `person/${data.personId}`,
   key: (data) => data.personId,
 });
@@ -22,7 +22,7 @@ export const handleLinked = defineEvent({
   type: 'com.florin.person.handle-linked.v1',
   topic: topics.people.name,
   description: 'A person linked a channel to their account; the handle itself is not published.',
-  data: z.strictObject({ personId: personIdSchema, channel: channelSchema }),
+  data: z.object({ personId: personIdSchema, channel: channelSchema }),
   subject: (data) => `person/${data.personId}`,
   key: (data) => data.personId,
 });

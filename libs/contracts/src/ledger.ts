@@ -6,7 +6,7 @@ export const ledgerIdSchema = z.string().regex(/^[a-z]{2}-[a-z]{3}$/);
 export const accountIdSchema = z.string().regex(/^[a-z]+:[a-z0-9-]{1,64}$/);
 
 /** Signed minor units: debits positive, credits negative; the postings of an entry sum to zero. */
-export const postingSchema = z.strictObject({ account: accountIdSchema, amount: z.int() });
+export const postingSchema = z.object({ account: accountIdSchema, amount: z.int() });
 export type PostingDto = z.infer<typeof postingSchema>;
 
 /** What an entry is for. `reference` of a `p2p` entry is the payment's id. */
@@ -18,7 +18,7 @@ export const openAccount = defineEvent({
   type: 'com.florin.ledger.open-account.v1',
   topic: topics.ledgerCommands.name,
   description: 'Command: open a wallet account in a book.',
-  data: z.strictObject({ ledger: ledgerIdSchema, account: accountIdSchema, owner: z.uuid() }),
+  data: z.object({ ledger: ledgerIdSchema, account: accountIdSchema, owner: z.uuid() }),
   subject: (data) => `account/${data.account}`,
   key: (data) => data.ledger,
 });
@@ -28,7 +28,7 @@ export const postEntry = defineEvent({
   topic: topics.ledgerCommands.name,
   description:
     'Command: post one balanced entry. The outcome is recorded once under its entry id (a UUIDv7).',
-  data: z.strictObject({
+  data: z.object({
     ledger: ledgerIdSchema,
     entryId: z.uuidv7(),
     kind: entryKindSchema,
@@ -44,7 +44,7 @@ export const accountOpened = defineEvent({
   type: 'com.florin.ledger.account-opened.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book opened an account.',
-  data: z.strictObject({
+  data: z.object({
     ledger: ledgerIdSchema,
     revision,
     account: accountIdSchema,
@@ -59,7 +59,7 @@ export const entryPosted = defineEvent({
   type: 'com.florin.ledger.entry-posted.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book recorded a balanced entry: money moved.',
-  data: z.strictObject({
+  data: z.object({
     ledger: ledgerIdSchema,
     revision,
     entryId: z.uuid(),
@@ -85,7 +85,7 @@ export const entryRejected = defineEvent({
   type: 'com.florin.ledger.entry-rejected.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book refused an entry; no money moved, and the same entry id never will.',
-  data: z.strictObject({
+  data: z.object({
     ledger: ledgerIdSchema,
     revision,
     entryId: z.uuid(),

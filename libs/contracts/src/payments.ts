@@ -22,7 +22,7 @@ export const paymentCreated = defineEvent({
   type: 'com.florin.payment.created.v1',
   topic: topics.payments.name,
   description: 'A payment was accepted for processing; no money has moved yet.',
-  data: z.strictObject(payment),
+  data: z.object(payment),
   subject,
   key,
 });
@@ -31,7 +31,7 @@ export const paymentCompleted = defineEvent({
   type: 'com.florin.payment.completed.v1',
   topic: topics.payments.name,
   description: 'The money moved: one entry, at `revision` of `ledger`.',
-  data: z.strictObject({
+  data: z.object({
     ...payment,
     ledger: ledgerIdSchema,
     entryId: z.uuid(),
@@ -45,7 +45,7 @@ export const paymentFailed = defineEvent({
   type: 'com.florin.payment.failed.v1',
   topic: topics.payments.name,
   description: 'The ledger refused the payment; no money moved and none will under this id.',
-  data: z.strictObject({ ...payment, code: rejectionCodeSchema }),
+  data: z.object({ ...payment, code: rejectionCodeSchema }),
   subject,
   key,
 });

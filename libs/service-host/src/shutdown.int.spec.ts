@@ -1,4 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { baseConfig, createLogger, loadConfig, Public, startService, type ServiceContext } from './index.js';
 import { stopService } from './shutdown.js';
@@ -41,11 +43,22 @@ describe('stopping', () => {
     while ((await openConnections(app.getHttpServer())) === 0) await setImmediate();
     const closers = [{ name: 'pool', close: () => Promise.resolve() }];
     const stopped = stopService(
-      { app, context, openResponses: new Set(), closers, abort: () => undefined },
+      { app, context, openResponses: new Set(), silentSockets: new Set(), closers, abort: () => undefined },
       200,
     );
     await expect(stopped).rejects.toThrow('not stopped after 200 ms');
     expect(await asked).toBe('cut off');
+  });
+
+  it('does not wait for a connection that never asked anything', async () => {
+    const { stop, url } = await start();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    // A real read, so that the server has the connection before it stops.
+    await fetch(`${url}/health/live`);
+    await stop();
+    await closed;
   });
 
   it('goes on when something does not close, and says so', async () => {
@@ -56,7 +69,14 @@ describe('stopping', () => {
       { name: 'broken', close: () => Promise.reject(new Error('stuck open')) },
       { name: 'last', close: () => Promise.resolve(void closed.push('last')) },
     ];
-    await stopService({ app, context, openResponses: new Set(), closers, abort: () => undefined });
+    await stopService({
+      app,
+      context,
+      openResponses: new Set(),
+      silentSockets: new Set(),
+      closers,
+      abort: () => undefined,
+    });
     expect(closed).toEqual(['last', 'first']);
     expect(log.join('')).toContain('"what":"broken"');
   });

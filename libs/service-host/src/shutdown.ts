@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseConfig } from './config.js';
 import type { OpenResponses } from './http/request-hooks.js';
@@ -14,6 +15,7 @@ interface Stopping<C> {
   app: NestFastifyApplication;
   context: ServiceContext<C>;
   openResponses: OpenResponses;
+  silentSockets: SilentSockets;
   closers: readonly Closer[];
   abort: () => void;
 }
@@ -43,10 +45,25 @@ export async function stopService<C extends BaseConfig>(
   }
 }
 
+/** Connections that have not sent a request yet: browsers open some in advance, and Node does not count them as idle. */
+export type SilentSockets = ReadonlySet<Socket>;
+
+/** Keeps track of a server's silent connections. To be called before it listens. */
+export function trackSilentSockets(server: Server): SilentSockets {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+}
+
 async function inOrder<C extends BaseConfig>({
   app,
   context,
   openResponses,
+  silentSockets,
   closers,
   abort,
 }: Stopping<C>): Promise<void> {
@@ -60,6 +77,7 @@ async function inOrder<C extends BaseConfig>({
   const sweep = setInterval(() => {
     endStreams(openResponses);
     server(app).closeIdleConnections();
+    for (const socket of silentSockets) socket.destroy();
   }, 50);
   try {
     await app.close();

@@ -20,7 +20,7 @@ import { NestLogger } from './nest-logger.js';
 import { operationsControllers } from './operations.js';
 import { ProblemError, problemOfStatus } from './problems.js';
 import type { ServiceContext, ServiceDefinition } from './service.js';
-import { stopService } from './shutdown.js';
+import { stopService, trackSilentSockets } from './shutdown.js';
 import { setUpTracing } from './tracing.js';
 
 /** A service that listens. */
@@ -56,9 +56,17 @@ export async function startService<C extends BaseConfig>(
     onClose: (name, close) => closers.push({ name, close }),
   };
   const { app, openResponses } = await createApp(service, context);
+  const silentSockets = trackSilentSockets(app.getHttpServer());
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
-    (stopped ??= stopService({ app, context, openResponses, closers, abort: () => stopping.abort() }));
+    (stopped ??= stopService({
+      app,
+      context,
+      openResponses,
+      silentSockets,
+      closers,
+      abort: () => stopping.abort(),
+    }));
   try {
     for (const strategy of (await service.microservices?.(app, context)) ?? []) {
       app.connectMicroservice({ strategy }, { inheritAppConfig: true });

@@ -33,8 +33,12 @@ interface Book {
   readonly sealer: Sealer;
 }
 
-/** Commands decided for one append: enough to share its round trip, few enough to answer soon. */
-const maxBatch = 500;
+/**
+ * Postings of one append, each account opening counted as a few: enough to share its round trip, and well under the 1 MiB that
+ * EventStoreDB takes in one append (a posting is stored in less than 100 bytes, an event without postings in 700).
+ */
+const maxBatchPostings = 5_000;
+const postingsPerEvent = 8;
 /** Appends under way at once: one being synced, one on its way. */
 const maxInFlight = 2;
 /** Commands that may wait; beyond it they are refused at once. */
@@ -86,7 +90,8 @@ export class LedgerWriter {
       // A turn of the event loop, so that commands submitted together are decided together.
       await Promise.resolve();
       while (this.waiting.length > 0 && this.inFlight < maxInFlight && this.failure === undefined) {
-        this.decideBatch(await this.loaded(), this.waiting.splice(0, maxBatch));
+        const book = await this.loaded();
+        this.decideBatch(book, this.waiting.splice(0, batchLength(this.waiting)));
       }
     } catch (error) {
       this.refuse(this.waiting.splice(0), error as Error);
@@ -163,4 +168,16 @@ export class LedgerWriter {
     }
     return { state: replay.state, sealer: createSealer(ledger, sha256, replay.head) };
   }
+}
+
+/** How many of the waiting commands, at least one, fit into an append. */
+function batchLength(waiting: readonly Waiting[]): number {
+  let postings = 0;
+  let length = 0;
+  for (const { command } of waiting) {
+    postings += postingsPerEvent + (command.type === 'PostEntry' ? command.postings.length : 0);
+    if (length > 0 && postings > maxBatchPostings) return length;
+    length += 1;
+  }
+  return length;
 }

@@ -111,6 +111,36 @@ describe('LedgerWriter', () => {
     expect(balanceInLog(store, anna)).toBe(100n);
   });
 
+  it('keeps an append under what the store takes, however large the entries are', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    const people = Array.from({ length: 99 }, () => uuidv7());
+    await Promise.all(people.map((person) => writer.submit(openWallet(person))));
+    const large = (): LedgerCommand => ({
+      type: 'PostEntry',
+      entryId: uuidv7({ msecs: nowMs }),
+      kind: 'test-funding',
+      currency: 'EUR',
+      postings: [
+        { account: 'source:test-money', amount: 99n },
+        ...people.map((person) => ({ account: `wallet:${person}`, amount: -1n })),
+      ],
+      reference: 'test',
+    });
+    store.appends = [];
+    const first = store.log.length;
+    await Promise.all(Array.from({ length: 300 }, () => writer.submit(large())));
+    let sent = first;
+    for (const count of store.appends) {
+      const bytes = JSON.stringify(store.log.slice(sent, sent + count), (_, value: unknown) =>
+        typeof value === 'bigint' ? Number(value) : value,
+      ).length;
+      expect(bytes).toBeLessThan(1024 * 1024);
+      sent += count;
+    }
+    expect(sent - first).toBe(300);
+  });
+
   it('decides the next batch while the last is being written, on the state after it', async () => {
     const store = new FakeStore();
     const writer = await opened(store);
