@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** `node ../../tools/jest.mjs unit|int|e2e [jest arguments]`, from a project's folder: runs that project's tests of one level. */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [level, ...rest] = process.argv.slice(2);
-const project = `${basename(join(process.cwd(), '..'))}-${basename(process.cwd())}`;
+const project = relative(root, process.cwd()).replaceAll(sep, '-');
 const reports = join(root, '.florin', 'test-reports');
 mkdirSync(reports, { recursive: true });
 
