@@ -11,6 +11,7 @@ import type { PaymentsConfig } from './config.js';
 import { paymentsDatabase } from './database.js';
 import { payeeClient } from './payees/payee.client.js';
 import { createPaymentHandler } from './payments/create-payment.handler.js';
+import { keepHouse } from './payments/housekeeping.js';
 import { applyOutcomes, OutcomeConsumer, outcomeHandler } from './payments/outcome.consumer.js';
 import { PaymentController, paymentUseCases, type PaymentUseCases } from './payments/payment.controller.js';
 import { isVisibleTo } from './payments/payment.js';
@@ -39,7 +40,17 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
   context.onClose('outbox relay', () => relay.stop());
 
   const waiters = new PaymentWaiters();
+  context.stopping.addEventListener('abort', () => waiters.close());
   const wakeRelay = (): void => relay.wake();
+  const stopKeeping = keepHouse({
+    database,
+    onRepeated: (count) => {
+      logger.warn({ count }, 'payments waited too long for the ledger: their commands are sent again');
+      wakeRelay();
+    },
+    onError: (error) => logger.warn({ err: error }, 'housekeeping failed; trying again in a minute'),
+  });
+  context.onClose('housekeeping', () => Promise.resolve(stopKeeping()));
   const useCases: PaymentUseCases = {
     create: createPaymentHandler({
       sql: database,

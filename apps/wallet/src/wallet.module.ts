@@ -163,11 +163,17 @@ function buildBalances({ database, store }: Engines, books: Market[]): BalanceUs
   };
 }
 
-function buildFunding({ config }: Context, { database, relay }: Engines): FundingUseCases {
+function buildFunding({ config, stopping }: Context, { database, relay }: Engines): FundingUseCases {
   return {
     enabled: config.TEST_MONEY,
     openMarkets: config.MARKETS,
-    fund: fundWalletHandler({ sql: database, wakeRelay: () => relay.wake(), now: () => new Date(), sleep }),
+    fund: fundWalletHandler({
+      sql: database,
+      wakeRelay: () => relay.wake(),
+      now: () => new Date(),
+      sleep,
+      stopping,
+    }),
   };
 }
 

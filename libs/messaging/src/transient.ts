@@ -13,9 +13,10 @@ const networkCodes = new Set([
 /**
  * PostgreSQL's SQLSTATEs that pass by themselves: connection exceptions (08), out of connections, memory or disk (53),
  * a server that stops or starts (57P01 to 57P03), serialisation failures and deadlocks (40001, 40P01), a lock not
- * granted in time (55P03), a transaction aborted for being idle (25P03).
+ * granted in time (55P03), a transaction aborted for being idle (25P03), a statement
+ * cancelled for its time (57014), a disk that does not answer (58).
  */
-const sqlStates = /^(08...|53...|57P0[1-3]|40001|40P01|55P03|25P03)$/;
+const sqlStates = /^(08...|53...|57014|57P0[1-3]|58...|40001|40P01|55P03|25P03)$/;
 
 /** Drivers say these without a code. */
 const messages =

@@ -15,7 +15,10 @@ export interface PreparedDatabase extends PreparedSql {
 /** Texts that get a name. They are constants of the code, so only a mistake can reach the limit. */
 const maxStatements = 500;
 
-/** Prepared statements over the pool of an initialised data source, which stays their owner. */
+/**
+ * Prepared statements over the pool of an initialised data source, which stays their owner. Once per data source: the names belong to
+ * its connections.
+ */
 export function preparedDatabase(dataSource: DataSource): PreparedDatabase {
   const pool = (dataSource.driver as unknown as { master: Pool }).master;
   const names = new Map<string, string>();
@@ -37,6 +40,8 @@ export function preparedDatabase(dataSource: DataSource): PreparedDatabase {
     ...sqlOf(pool),
     async transaction(work) {
       const client = await pool.connect();
+      // The pool listens only while it has the client: a connection lost between two statements must fail the next one, not the process.
+      client.on('error', ignore);
       try {
         await client.query('BEGIN');
         const result = await work(sqlOf(client));
@@ -46,10 +51,14 @@ export function preparedDatabase(dataSource: DataSource): PreparedDatabase {
       } catch (error) {
         await rollBack(client);
         throw error;
+      } finally {
+        client.off('error', ignore);
       }
     },
   };
 }
+
+const ignore = (): void => undefined;
 
 /** A connection that cannot even roll back is of no more use. */
 async function rollBack(client: PoolClient): Promise<void> {

@@ -22,6 +22,7 @@ export class Payments1790000000001 implements MigrationInterface {
         failure_code text,
         created_at timestamptz NOT NULL,
         decided_at timestamptz,
+        command_repeated_at timestamptz,
         idempotency_key text NOT NULL,
         input_hash char(64) NOT NULL,
         UNIQUE (payer_id, idempotency_key),
@@ -32,6 +33,7 @@ export class Payments1790000000001 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX payments_of_payee ON payments (payee_id, id DESC) WHERE status = 'completed'`,
     );
+    await runner.query(`CREATE INDEX payments_under_way ON payments (created_at) WHERE status = 'created'`);
     for (const statement of [...outboxMigrationSql, ...inboxMigrationSql]) await runner.query(statement);
   }
 

@@ -121,7 +121,7 @@ async function repeated(
 async function outcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
   const deadline = deps.now().getTime() + waitMs;
   let current = payment;
-  while (!isFinal(current.status)) {
+  while (!isFinal(current.status) && !deps.waiters.closed) {
     const left = deadline - deps.now().getTime();
     if (left <= 0) return current;
     const settled = await deps.waiters.wait(payment.id, Math.min(left, recheckMs));

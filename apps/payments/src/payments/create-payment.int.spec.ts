@@ -6,6 +6,7 @@ import type { PaymentsConfig } from '../config.js';
 import { paymentsDatabase } from '../database.js';
 import type { FoundPayee } from '../payees/payee.client.js';
 import { createPaymentHandler, type CreatePayment } from './create-payment.handler.js';
+import { repeatOverdue } from './housekeeping.js';
 import { applyOutcomes, type LedgerOutcome } from './outcome.consumer.js';
 import { decidePayments, listOf } from './payment.store.js';
 import { PaymentWaiters } from './payment.waiters.js';
@@ -155,6 +156,32 @@ describe('taking a payment', () => {
       failureCode: 'insufficient_funds',
       revision: 8n,
     });
+  });
+
+  it('has its command sent again, with the same entry, when the ledger is silent for too long', async () => {
+    const { entryId } = await taken({ payerId: uuidv7() });
+    const { entryId: decided } = await taken({ payerId: uuidv7() });
+    await apply(outcomeOf(decided, 3));
+    await database.query('DELETE FROM outbox');
+    expect(await repeatOverdue(database, 600_000)).toBe(0);
+    await repeatOverdue(database, -1);
+    const repeated = (await database.query('SELECT payload FROM outbox')).map((row) =>
+      JSON.parse((row as { payload: string }).payload),
+    ) as { entryId: string }[];
+    expect(repeated.filter((command) => command.entryId === entryId)).toHaveLength(1);
+    expect(repeated.filter((command) => command.entryId === decided)).toHaveLength(0);
+    expect(await repeatOverdue(database, 600_000)).toBe(0);
+  });
+
+  it('survives the loss of its database connection in the middle of a transaction', async () => {
+    const lost = database.transaction(async (sql) => {
+      const [row] = (await sql.query('SELECT pg_backend_pid() AS pid')) as { pid: number }[];
+      await database.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sql.query('SELECT 1');
+    });
+    await expect(lost).rejects.toThrow();
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('changes nothing where the state machine has no way', async () => {

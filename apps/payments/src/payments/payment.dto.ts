@@ -1,4 +1,5 @@
 import { channelSchema, moneySchema, rejectionCodeSchema } from '@florin/contracts';
+import { integerText } from '@florin/service-host';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Payment } from './payment.js';
@@ -36,7 +37,7 @@ export const paymentSchema = z
 export type PaymentDto = z.infer<typeof paymentSchema>;
 
 export const listPaymentsSchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: integerText(1, 100).default(20),
   before: z.uuid().optional().meta({ description: 'Id of the last payment of the page before' }),
 });
 

@@ -16,30 +16,33 @@ const source = '/payments';
 /** What a new payment tells: consumers that it exists, and the ledger what to post. */
 export function eventsOfCreation(payment: Payment): CloudEvent[] {
   const time = payment.createdAt.toISOString();
-  const amount = Number(payment.amountMinor);
   return [
     cloudEvent(paymentCreated, { id: uuidv7(), source, time, data: describe(payment) }),
-    ...[payment.payerId, payment.payeeId]
-      .filter((personId) => isNewcomer(personId, payment.createdAt))
-      .map((personId) => walletOpening(payment, personId)),
-    cloudEvent(postEntry, {
-      id: uuidv7(),
-      source,
-      time,
-      data: {
-        ledger: payment.ledger,
-        entryId: payment.entryId,
-        kind: 'p2p',
-        currency: payment.currency,
-        // A wallet is owed to its holder (a liability): a debit lowers it, a credit raises it.
-        postings: [
-          { account: walletAccount(payment.payerId), amount },
-          { account: walletAccount(payment.payeeId), amount: -amount },
-        ],
-        reference: payment.id,
-      },
-    }),
+    ...(isNewcomer(payment.payeeId, payment.createdAt) ? [walletOpening(payment, payment.payeeId)] : []),
+    commandOf(payment),
   ];
+}
+
+/** What the ledger is to post for a payment. Safe to be sent again: the entry id has one outcome. */
+export function commandOf(payment: Payment): CloudEvent {
+  const amount = Number(payment.amountMinor);
+  return cloudEvent(postEntry, {
+    id: uuidv7(),
+    source,
+    time: payment.createdAt.toISOString(),
+    data: {
+      ledger: payment.ledger,
+      entryId: payment.entryId,
+      kind: 'p2p',
+      currency: payment.currency,
+      // A wallet is owed to its holder (a liability): a debit lowers it, a credit raises it.
+      postings: [
+        { account: walletAccount(payment.payerId), amount },
+        { account: walletAccount(payment.payeeId), amount: -amount },
+      ],
+      reference: payment.id,
+    },
+  });
 }
 
 const newcomerMs = 60_000;

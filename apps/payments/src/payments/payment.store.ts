@@ -139,6 +139,27 @@ export async function decidePayments(sql: Sql, outcomes: EntryOutcome[]): Promis
   return rows.map(toPayment);
 }
 
+/**
+ * Payments that have waited for the ledger longer than `olderThanMs` since they were taken or their command was last repeated;
+ * marks their command as repeated now.
+ */
+export async function takeOverdue(sql: Sql, olderThanMs: number, limit: number): Promise<Payment[]> {
+  const rows = await selectRows<PaymentRow>(
+    sql,
+    `WITH overdue AS (
+       UPDATE payments SET command_repeated_at = now() WHERE id IN (
+         SELECT id FROM payments
+         WHERE status = 'created' AND created_at < now() - $1 * interval '1 millisecond'
+           AND (command_repeated_at IS NULL OR command_repeated_at < now() - $1 * interval '1 millisecond')
+         ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+       ) RETURNING *
+     )
+     SELECT ${columns} FROM overdue`,
+    [olderThanMs, limit],
+  );
+  return rows.map(toPayment);
+}
+
 function toPayment(row: PaymentRow): Payment {
   return {
     id: row.id,

@@ -8,9 +8,11 @@ type Settle = (payment: Payment | undefined) => void;
  */
 export class PaymentWaiters {
   private readonly waiting = new Map<string, Set<Settle>>();
+  private isClosed = false;
 
   /** Resolves with the decided payment when `settle` names it, or with nothing after `ms`. */
   wait(paymentId: string, ms: number): Promise<Payment | undefined> {
+    if (this.isClosed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const waiters = this.waiting.get(paymentId) ?? new Set();
       this.waiting.set(paymentId, waiters);
@@ -29,6 +31,16 @@ export class PaymentWaiters {
     for (const payment of payments) {
       for (const done of [...(this.waiting.get(payment.id) ?? [])]) done(payment);
     }
+  }
+
+  /** Lets every request go, now and from now on: the service stops, and their payments go on without them. */
+  close(): void {
+    this.isClosed = true;
+    for (const waiters of [...this.waiting.values()]) for (const done of [...waiters]) done(undefined);
+  }
+
+  get closed(): boolean {
+    return this.isClosed;
   }
 
   get size(): number {

@@ -18,4 +18,13 @@ describe('PaymentWaiters', () => {
     expect(await waiters.wait('a', 1)).toBeUndefined();
     expect(waiters.size).toBe(0);
   });
+
+  it('lets everybody go when the service stops', async () => {
+    const waiters = new PaymentWaiters();
+    const both = Promise.all([waiters.wait('a', 60_000), waiters.wait('b', 60_000)]);
+    waiters.close();
+    expect(await both).toEqual([undefined, undefined]);
+    expect(await waiters.wait('a', 60_000)).toBeUndefined();
+    expect(waiters.size).toBe(0);
+  });
 });

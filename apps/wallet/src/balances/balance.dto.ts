@@ -1,4 +1,5 @@
 import { marketSchema } from '@florin/contracts';
+import { integerText } from '@florin/service-host';
 import { z } from 'zod';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 
@@ -21,8 +22,10 @@ export const marketQuerySchema = z.strictObject({ market: marketSchema.optional(
 
 export const historyQuerySchema = z.strictObject({
   market: marketSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  before: z.coerce.number().int().nonnegative().optional().meta({ description: '`next` of the page before' }),
+  limit: integerText(1, 100).default(20),
+  before: integerText(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: '`next` of the page before' }),
 });
 
 export const historyPageSchema = z

@@ -42,6 +42,8 @@ interface Deps {
   readonly wakeRelay: () => void;
   readonly now: () => Date;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Aborted when the service stops: nobody waits any longer. */
+  readonly stopping: AbortSignal;
 }
 
 const pollMs = 20;
@@ -62,7 +64,8 @@ export function fundWalletHandler(deps: Deps) {
       const row = await findRequest(deps.sql, command);
       if (row.input_hash !== inputHash) return 'key-reused';
       const funding = toFunding(row);
-      if (funding.status !== 'created' || deps.now().getTime() >= deadline) return funding;
+      const over = deps.stopping.aborted || deps.now().getTime() >= deadline;
+      if (funding.status !== 'created' || over) return funding;
       await deps.sleep(pollMs);
     }
   };

@@ -47,8 +47,13 @@ export class LedgerUnavailable extends Error {
   }
 }
 
-/** The stored history of a book is not what a ledger can have written: nothing may be added to it. */
+/**
+ * The stored history of a book is not what a ledger can have written: nothing may be added to it. Its commands wait, as in an
+ * outage, until somebody has looked: giving them up would leave their payments without an outcome.
+ */
 export class LedgerDamaged extends Error {
+  readonly transient = true;
+
   constructor(ledger: string, revision: bigint, detail: string) {
     super(`ledger ${ledger} is damaged at revision ${revision}: ${detail}`);
     this.name = 'LedgerDamaged';

@@ -55,6 +55,8 @@ export class LedgerWriter {
   private readonly waiting: Waiting[] = [];
   private book: Book | undefined;
   private loading: Promise<Book> | undefined;
+  /** Found once, it stays: replaying a damaged history again and again would find the same. */
+  private damage: LedgerDamaged | undefined;
   private lastAppend: Promise<unknown> = Promise.resolve();
   private inFlight = 0;
   private failure: Error | undefined;
@@ -91,7 +93,7 @@ export class LedgerWriter {
       await Promise.resolve();
       while (this.waiting.length > 0 && this.inFlight < maxInFlight && this.failure === undefined) {
         const book = await this.loaded();
-        this.decideBatch(book, this.waiting.splice(0, batchLength(this.waiting)));
+        this.writeBatch(book, this.waiting.splice(0, batchLength(this.waiting)));
       }
     } catch (error) {
       this.refuse(this.waiting.splice(0), error as Error);
@@ -100,7 +102,21 @@ export class LedgerWriter {
     }
   }
 
-  private decideBatch(book: Book, batch: Waiting[]): void {
+  private writeBatch(book: Book, batch: Waiting[]): void {
+    this.inFlight += 1;
+    void this.decideAndAppend(book, batch)
+      .then(
+        (decisions) => batch.forEach(({ resolve }, index) => resolve(decisions[index] as Decision)),
+        (error: Error) => {
+          this.failure ??= error;
+          this.refuse(batch, error);
+        },
+      )
+      .finally(() => this.appended());
+  }
+
+  /** Decides at once, before anything is awaited, so that the next batch is decided on the state after this one. */
+  private async decideAndAppend(book: Book, batch: Waiting[]): Promise<Decision[]> {
     const expected = book.state.revision;
     const stored: StoredForm[] = [];
     const decisions = batch.map(({ command }) => {
@@ -111,16 +127,8 @@ export class LedgerWriter {
       }
       return decision;
     });
-    this.inFlight += 1;
-    void this.append(stored, expected)
-      .then(
-        () => batch.forEach(({ resolve }, index) => resolve(decisions[index] as Decision)),
-        (error: Error) => {
-          this.failure ??= error;
-          this.refuse(batch, error);
-        },
-      )
-      .finally(() => this.appended());
+    await this.append(stored, expected);
+    return decisions;
   }
 
   /** Resolves when these events and all before them are in the log: "repeated" may rest on an append still under way. */
@@ -153,6 +161,7 @@ export class LedgerWriter {
 
   private async loaded(): Promise<Book> {
     if (this.book !== undefined) return this.book;
+    if (this.damage !== undefined) throw this.damage;
     this.loading ??= this.replay().finally(() => (this.loading = undefined));
     return (this.book = await this.loading);
   }
@@ -163,7 +172,10 @@ export class LedgerWriter {
     for await (const page of store.read(ledgerStream(ledger), {})) {
       for (const event of page) {
         const finding = replay.accept(event);
-        if (finding !== undefined) throw new LedgerDamaged(ledger, finding.revision, finding.detail);
+        if (finding !== undefined) {
+          this.damage = new LedgerDamaged(ledger, finding.revision, finding.detail);
+          throw this.damage;
+        }
       }
     }
     return { state: replay.state, sealer: createSealer(ledger, sha256, replay.head) };
