@@ -55,6 +55,16 @@ describe('handles', () => {
     }
   });
 
+  it('of WhatsApp are the number that was proved, and no other', async () => {
+    const [anna, bruno] = [await identity.signUp(), await identity.signUp()];
+    for (const foreign of [identity.newPhone(), bruno.phone]) {
+      const answer = await link(anna.accessToken, 'whatsapp', foreign);
+      expect([answer.status, problemType(answer)]).toEqual([422, 'handle-unproved']);
+    }
+    expect(await list(anna.accessToken)).toHaveLength(1);
+    expect((await link(bruno.accessToken, 'whatsapp', bruno.phone)).status).toBe(201);
+  });
+
   it('are told without the handle', async () => {
     const { accessToken, personId } = await identity.signUp();
     await link(accessToken, 'instagram', 'quiet.one');

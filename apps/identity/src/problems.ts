@@ -8,6 +8,7 @@ export type Refusal =
   | 'code-not-sent'
   | 'person-unknown'
   | 'handle-taken'
+  | 'handle-unproved'
   | 'handle-unknown'
   | 'handle-needed'
   | 'handles-too-many'
@@ -59,6 +60,11 @@ const refusals = {
     title: 'The handle is taken',
     status: 409,
     detail: 'This handle is linked to an account already. If it is yours, remove it there first.',
+  },
+  'handle-unproved': {
+    title: 'The number is not proved',
+    status: 422,
+    detail: 'On WhatsApp you can link the phone number that you sign in with, and no other.',
   },
   'handle-unknown': {
     title: 'No such handle',

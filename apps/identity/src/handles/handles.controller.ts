@@ -54,7 +54,12 @@ export class HandlesController {
   @Post()
   @ApiSummary('Link a handle, so that people can pay me by it')
   @ApiReturns(201, handleAnswer, 'Linked')
-  @ApiProblems(problems['handle-taken'], problems['handles-too-many'], problems['person-unknown'])
+  @ApiProblems(
+    problems['handle-unproved'],
+    problems['handle-taken'],
+    problems['handles-too-many'],
+    problems['person-unknown'],
+  )
   async link(
     @CurrentUser() { personId }: Principal,
     @ZodBody(handleBody) body: z.output<typeof handleBody>,
