@@ -79,6 +79,14 @@ describe('what is refused', () => {
       ['an amount in floating point', amount('1e2'), 400, 'invalid-request'],
       ['an amount in a string', amount('"100"'), 400, 'invalid-request'],
       ['JSON cut short', post('{"payee":'), 400, 'malformed-json'],
+      [
+        'a text that cannot be stored',
+        () => anna.pay({ ...euros(bruno, 1), note: 'La\0pizza' }),
+        400,
+        'invalid-request',
+      ],
+      ['a page too long', () => anna.call('GET', '/v1/payments?limit=1e3'), 400, 'invalid-request'],
+      ['a place that is none', () => anna.call('GET', '/v1/history?before='), 400, 'invalid-request'],
       ['a body that is no object', post('[]'), 400, 'invalid-request'],
       ['an unknown field', post('{"amout":{"value":1,"currency":"EUR"}}'), 400, 'invalid-request'],
       [

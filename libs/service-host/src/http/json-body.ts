@@ -4,15 +4,16 @@ import { commonProblems, ProblemError, type InputError } from '../problems.js';
 /** Bytes of a request body at most. */
 export const bodyLimit = 64 * 1024;
 
-/** A number that JSON.parse would have changed, kept as it was written until we know where it stands. */
-class RefusedNumber {
-  constructor(readonly source: string) {}
+/** Stands for a value that would not stay what was sent, until we know where it is. */
+class Refused {
+  constructor(readonly detail: string) {}
 }
 
 /**
- * Parses JSON without changing a number or a prototype on the way: a whole number must be written plainly and lie in
- * the safe range (`9007199254740993`, `1e30` and `12.0` are refused; `12.5` is left to the schema, which sees it as it
- * is), and the keys `__proto__` and `constructor.prototype` are refused. Throws a 400 problem.
+ * Parses JSON without changing a number, a text or a prototype on the way: a whole number must be written plainly and
+ * lie in the safe range (`9007199254740993`, `1e30` and `12.0` are refused; `12.5` is left to the schema, which sees it
+ * as it is), a text must be Unicode without NUL, and the keys `__proto__` and `constructor.prototype` are refused.
+ * Throws a 400 problem.
  */
 export function parseJson(text: string): unknown {
   let refused = false;
@@ -23,16 +24,14 @@ export function parseJson(text: string): unknown {
     ) {
       throw malformed(`The key "${key}" is not allowed.`);
     }
-    if (typeof value === 'number') {
-      if (isFaithful(value, context.source ?? '')) return value;
-      refused = true;
-      return new RefusedNumber(context.source ?? '');
-    }
-    return value;
+    const detail = refusalOf(value, context.source ?? '');
+    if (detail === undefined) return value;
+    refused = true;
+    return new Refused(detail);
   };
   const value = parse(text, visit);
   if (!refused) return value;
-  throw new ProblemError(commonProblems['invalid-request'], 'A number in the body cannot be taken exactly.', {
+  throw new ProblemError(commonProblems['invalid-request'], 'A value in the body cannot be taken exactly.', {
     errors: refusals(value, ''),
   });
 }
@@ -51,21 +50,25 @@ function parse(text: string, reviver: Reviver): unknown {
   }
 }
 
+/** Why a value cannot be kept as it was sent, if it cannot. */
+function refusalOf(value: unknown, source: string): string | undefined {
+  if (typeof value === 'number' && !isFaithful(value, source)) {
+    const written = source.length > 40 ? `${source.slice(0, 40)}…` : source;
+    return `${written} must be a whole number written with digits only, at most 9007199254740991 either way`;
+  }
+  // Databases refuse NUL in a text, and half a surrogate pair becomes another character in UTF-8.
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+    return 'must be a text of whole Unicode characters without NUL';
+  return undefined;
+}
+
 function isFaithful(value: number, source: string): boolean {
   if (Number.isInteger(value)) return Number.isSafeInteger(value) && /^-?\d+$/.test(source);
   return Number.isFinite(value);
 }
 
 function refusals(value: unknown, pointer: string): InputError[] {
-  if (value instanceof RefusedNumber) {
-    const written = value.source.length > 40 ? `${value.source.slice(0, 40)}…` : value.source;
-    return [
-      {
-        pointer,
-        detail: `${written} must be a whole number written with digits only, at most 9007199254740991 either way`,
-      },
-    ];
-  }
+  if (value instanceof Refused) return [{ pointer, detail: value.detail }];
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, child]) => refusals(child, `${pointer}/${escapePointer(key)}`));
 }

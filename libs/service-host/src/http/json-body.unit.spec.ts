@@ -26,6 +26,7 @@ describe('parseJson', () => {
     ['{"value":12.5}', { value: 12.5 }],
     ['{"text":"1e30 and 9007199254740993"}', { text: '1e30 and 9007199254740993' }],
     ['{"constructor":"Rossi","prototype":1}', { constructor: 'Rossi', prototype: 1 }],
+    [String.raw`{"text":"\ud83c\udf55 \n"}`, { text: '🍕 \n' }],
     ['null', null],
   ])('takes %s as it is', (text, value) => {
     expect(parseJson(text)).toEqual(value);
@@ -44,7 +45,7 @@ describe('parseJson', () => {
   ])('refuses %s, which a double cannot hold as it is written', (number) => {
     expect(refusal(`{"amount":{"value":${number}}}`)).toEqual({
       type: 'invalid-request',
-      detail: 'A number in the body cannot be taken exactly.',
+      detail: 'A value in the body cannot be taken exactly.',
       errors: [
         {
           pointer: '/amount/value',
@@ -65,6 +66,16 @@ describe('parseJson', () => {
     const [error] = refusal(`[${'9'.repeat(1_000)}]`).errors as { detail: string }[];
     expect(error!.detail).toMatch(/^9{40}… must be/);
   });
+
+  it.each([String.raw`La\u0000pizza`, String.raw`\ud83c`, String.raw`\udf55 first`])(
+    'refuses the text "%s", which would not be stored as it is',
+    (text) => {
+      expect(refusal(`{"note":"${text}"}`)).toMatchObject({
+        type: 'invalid-request',
+        errors: [{ pointer: '/note', detail: 'must be a text of whole Unicode characters without NUL' }],
+      });
+    },
+  );
 
   it.each(['', '{', '{"a":1,}', "{'a':1}", 'NaN', '01', '\u0000'])('refuses %j as not JSON', (text) => {
     expect(refusal(text)).toMatchObject({ type: 'malformed-json', detail: 'The body is not valid JSON.' });
