@@ -20,6 +20,7 @@ import {
   ProblemError,
   Public,
   startService,
+  UpstreamProblem,
   ZodBody,
   ZodParams,
   ZodQuery,
@@ -62,6 +63,12 @@ class OrderController {
   }
 }
 
+const failures: Record<string, Error> = {
+  outage: Object.assign(new Error('secret'), { code: 'ECONNREFUSED' }),
+  transient: new Error('secret', { cause: Object.assign(new Error('secret'), { transient: true }) }),
+  upstream: new UpstreamProblem(422, undefined, 'secret', undefined),
+};
+
 @Controller('/v1/misc')
 class MiscController {
   @Public()
@@ -73,7 +80,7 @@ class MiscController {
   @Public()
   @Get('/fail/:how')
   fail(@Param('how') how: string): never {
-    throw Object.assign(new Error(`secret in ${how}`), how === 'outage' ? { code: 'ECONNREFUSED' } : {});
+    throw failures[how] ?? new Error(`secret in ${how}`);
   }
 
   @Public()

@@ -185,9 +185,17 @@ describe('a service', () => {
       });
     });
 
-    it('of something that cannot be reached invite to try again', async () => {
-      const { status, body, headers } = await orders.call('/v1/misc/fail/outage');
-      expect([status, typeOf(body), headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+    it.each([
+      ['outage', 503, 'unavailable', '1'],
+      ['transient', 503, 'unavailable', '1'],
+      ['upstream', 502, 'upstream-failed', null],
+    ])('of what this needs are not our own: %s', async (how, status, type, retryAfter) => {
+      const answer = await orders.call(`/v1/misc/fail/${how}`);
+      expect([answer.status, typeOf(answer.body), answer.headers.get('retry-after')]).toEqual([
+        status,
+        type,
+        retryAfter,
+      ]);
     });
 
     it('after the first byte end the connection, so that nobody takes half an answer for a whole', async () => {

@@ -3,13 +3,8 @@ import { context } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import type { Logger } from '../logger.js';
-import {
-  commonProblems,
-  problemBody,
-  ProblemError,
-  problemOfStatus,
-  type ProblemDefinition,
-} from '../problems.js';
+import { commonProblems, problemBody, ProblemError, problemOfStatus } from '../problems.js';
+import { problemOfFailure } from './failure.js';
 import { contextOf, traceIdOf } from './request-hooks.js';
 
 const details: Partial<Record<number, string>> = {
@@ -44,21 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
   #problem(error: unknown, request: FastifyRequest): ProblemError {
     if (error instanceof ProblemError) return error;
     if (error instanceof HttpException) return this.#ofStatus(error.getStatus(), error, request);
-    if (isOutage(error)) {
-      return caused(
-        error,
-        commonProblems.unavailable,
-        'Something this needs is not available now; try again shortly.',
-        {
-          'retry-after': '1',
-        },
-      );
-    }
-    return caused(
-      error,
-      commonProblems.internal,
-      'This is our mistake, and it is recorded under the traceId; try again later.',
-    );
+    return problemOfFailure(error);
   }
 
   #ofStatus(status: number, error: HttpException, request: FastifyRequest): ProblemError {
@@ -76,8 +57,9 @@ export class ProblemFilter implements ExceptionFilter {
       return new ProblemError(commonProblems['not-found'], 'There is nothing at this address.');
     }
     const problem = problemOfStatus(status);
-    if (status >= 500) return caused(error, problem, problem.title + '.');
-    return new ProblemError(problem, details[status] ?? `${problem.title}.`);
+    const answer = new ProblemError(problem, details[status] ?? `${problem.title}.`);
+    answer.cause = error;
+    return answer;
   }
 }
 
@@ -94,23 +76,4 @@ export function sendProblem(reply: FastifyReply, error: ProblemError, traceId: s
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problemBody(error, traceId)));
-}
-
-function caused(
-  cause: unknown,
-  problem: ProblemDefinition,
-  detail: string,
-  headers: Record<string, string> = {},
-): ProblemError {
-  const error = new ProblemError(problem, detail, {}, headers);
-  error.cause = cause;
-  return error;
-}
-
-/** Whether a database or a service could not be reached, as its driver says. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^(ECONN|ETIMEDOUT|EPIPE|UND_ERR_|57P0|08|53300)/.test(code)) return true;
-  return error.message === 'timeout exceeded when trying to connect';
 }
