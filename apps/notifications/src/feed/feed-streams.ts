@@ -76,6 +76,8 @@ export class FeedStreams {
       const stream = streams[cursor];
       const last = news.at(-1);
       if (stream === undefined || last === undefined || !this.streams.has(stream)) continue;
+      // It may have ended, or filled up, while we read.
+      if (!stream.ready()) continue;
       stream.send(news);
       stream.position = last.position;
       if (news.length === newsPerRead) this.again = true;

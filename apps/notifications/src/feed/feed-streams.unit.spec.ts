@@ -105,6 +105,17 @@ describe('streams of feeds', () => {
     expect(anna.got).toEqual([1, 2]);
   });
 
+  it('are not written to when they end while their news is read', async () => {
+    const { last, reads, errors, streams } = feeds();
+    const anna = follower('anna');
+    last.set('anna', 1);
+    streams.open(anna.stream);
+    expect(reads).toHaveLength(1);
+    anna.state.ready = false;
+    await settle();
+    expect([anna.got, anna.stream.position, errors]).toEqual([[], 0, []]);
+  });
+
   it('survive a failing read', async () => {
     const { last, errors, state, streams } = feeds();
     const anna = follower('anna');

@@ -7,7 +7,7 @@ import {
   ProblemError,
   type Principal,
 } from '@florin/service-host';
-import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Logger, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
@@ -21,6 +21,8 @@ const heartbeatMs = 15_000;
 
 @Controller('/v1/notifications/stream')
 export class StreamController {
+  private readonly logger = new Logger(StreamController.name);
+
   constructor(
     private readonly database: DataSource,
     private readonly streams: FeedStreams,
@@ -59,14 +61,19 @@ export class StreamController {
       if (raw.writableNeedDrain) raw.destroy();
       else if (open()) raw.write(':\n\n');
     }, heartbeatMs);
-    const expiry = setTimeout(() => raw.end(), msLeft(authorization));
+    const expiry = setTimeout(() => {
+      if (open()) raw.end();
+    }, msLeft(authorization));
     const closed = (): void => {
       clearInterval(heartbeat);
       clearTimeout(expiry);
       this.streams.close(stream);
     };
-    raw.on('drain', () => this.streams.wake()).once('close', closed);
-    if (raw.closed) return closed();
+    raw
+      .on('drain', () => this.streams.wake())
+      .on('error', (error) => this.logger.warn(`a stream broke: ${error.message}`))
+      .once('close', closed);
+    if (raw.closed || !open()) return closed();
     // Set one by one, for the shutdown finds streams by their content type.
     raw.setHeader('content-type', 'text/event-stream; charset=utf-8');
     raw.setHeader('cache-control', 'no-store');
