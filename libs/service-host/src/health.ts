@@ -3,11 +3,16 @@ export interface HealthReport {
   readonly service: string;
   /** `ok`, or why not, by the name of what is needed. */
   readonly checks: Record<string, string>;
+  /** The same for what it works with but is ready without; for people to read. */
+  readonly dependencies?: Record<string, string>;
 }
+
+type Check = () => Promise<void>;
 
 /** What a service needs to do its work, asked when somebody reads its readiness. */
 export class HealthRegistry {
-  readonly #checks = new Map<string, () => Promise<void>>();
+  readonly #checks = new Map<string, Check>();
+  readonly #dependencies = new Map<string, Check>();
   #stopping = false;
   #running: Promise<HealthReport> | undefined;
 
@@ -17,9 +22,15 @@ export class HealthRegistry {
   ) {}
 
   /** `check` rejects while the thing named is missing; it has 2 s. */
-  add(name: string, check: () => Promise<void>): void {
+  add(name: string, check: Check): void {
     if (this.#checks.has(name)) throw new Error(`health check "${name}" exists already`);
     this.#checks.set(name, check);
+  }
+
+  /** As `add`, for something whose absence is told and changes nothing: the rest of the work can be done without it. */
+  inform(name: string, check: Check): void {
+    if (this.#dependencies.has(name)) throw new Error(`dependency "${name}" exists already`);
+    this.#dependencies.set(name, check);
   }
 
   /** From here on the service says that it is not ready, so that nobody sends it new work. */
@@ -34,16 +45,26 @@ export class HealthRegistry {
   }
 
   async #run(): Promise<HealthReport> {
-    const results = await Promise.all(
-      [...this.#checks].map(async ([name, check]) => [name, await this.#outcome(check)] as const),
-    );
-    const checks: Record<string, string> = Object.fromEntries(results);
+    const [checks, dependencies] = await Promise.all([
+      this.#outcomes(this.#checks),
+      this.#outcomes(this.#dependencies),
+    ]);
     if (this.#stopping) checks['shutdown'] = 'stopping';
     const ok = Object.values(checks).every((outcome) => outcome === 'ok');
-    return { status: ok ? 'ok' : 'unavailable', service: this.service, checks };
+    return {
+      status: ok ? 'ok' : 'unavailable',
+      service: this.service,
+      checks,
+      ...(this.#dependencies.size > 0 && { dependencies }),
+    };
   }
 
-  async #outcome(check: () => Promise<void>): Promise<string> {
+  async #outcomes(checks: ReadonlyMap<string, Check>): Promise<Record<string, string>> {
+    const outcomes = [...checks].map(async ([name, check]) => [name, await this.#outcome(check)] as const);
+    return Object.fromEntries(await Promise.all(outcomes));
+  }
+
+  async #outcome(check: Check): Promise<string> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<string>((resolve) => {
       timer = setTimeout(resolve, this.timeoutMs, `no answer in ${this.timeoutMs} ms`);

@@ -38,6 +38,18 @@ describe('HealthRegistry', () => {
     expect(runs).toBe(2);
   });
 
+  it('tells of what it works with and is ready without', async () => {
+    const health = new HealthRegistry('gateway');
+    health.inform('wallet', () => Promise.reject(new Error('secret')));
+    expect(await health.report()).toEqual({
+      status: 'ok',
+      service: 'gateway',
+      checks: {},
+      dependencies: { wallet: 'failed' },
+    });
+    expect(() => health.inform('wallet', () => Promise.resolve())).toThrow('exists already');
+  });
+
   it('is not ready once it stops', async () => {
     const health = new HealthRegistry('wallet');
     health.stop();

@@ -38,6 +38,10 @@ const readiness = z.object({
   status: z.enum(['ok', 'unavailable']),
   service: z.string(),
   checks: z.record(z.string(), z.string()),
+  dependencies: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('What it works with but is ready without'),
 });
 
 /** The controllers that every service has: health, metrics and documentation, all public. */
