@@ -38,7 +38,7 @@ export interface Engines {
   databaseUrl(database: string): string;
   /** Resolves when the process has ended, to how. */
   readonly exited: Promise<string>;
-  /** Ends the process without warning (kill -9): what a power cut would leave is on disk. */
+  /** Ends the process without warning (kill -9): nothing is written any more, as after a crash. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }

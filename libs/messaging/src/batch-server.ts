@@ -32,8 +32,8 @@ export interface BatchServerOptions {
   /** Partitions handled at the same time. Default 3. */
   readonly concurrency?: number;
   /**
-   * Least time from the beginning of one batch to the next of the same partition, in ms. What comes meanwhile is the
-   * next batch: a busy topic costs fewer transactions, a quiet one loses nothing. Default 0.
+   * Least time from the beginning of a batch of several events to the next of the same partition, in ms. What comes
+   * meanwhile is the next batch: a busy topic costs fewer transactions, a quiet one waits for nothing. Default 0.
    */
   readonly paceMs?: number;
   /** Runs of the handler that one event gets, and the waits between them. Default 5 in about 3 s. */
@@ -248,7 +248,7 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
           this.#lag.set({ topic, partition, group: this.groupId }, Number(behind));
         }),
       );
-      await pause(nextAt - performance.now(), signal);
+      if (batch.messages.length > 1) await pause(nextAt - performance.now(), signal);
     } finally {
       clearInterval(beat);
       clearInterval(slow);
