@@ -146,6 +146,21 @@ describe('npm start', () => {
     stopTestMs,
   );
 
+  it(
+    'leaves no process when Ctrl-C breaks off its first start',
+    async () => {
+      const broken = launch(local('start'), { FLORIN_DATA: join(folder, 'broken') });
+      await eventually(() =>
+        expect(processesNaming('initdb')).toContainEqual(expect.stringContaining(folder)),
+      );
+      broken.signal('SIGINT');
+      expect(await broken.ended).toBe(130);
+      expect(broken.stderr).toMatch(/nothing is left running\.\n$/);
+      await expectNothingLeft();
+    },
+    stopTestMs,
+  );
+
   it('says which port is in use, and touches nothing', async () => {
     const other = createServer().listen(base + 3, '127.0.0.1');
     await once(other, 'listening');

@@ -22,7 +22,7 @@ export async function createCluster(
   password: string,
 ): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (name.startsWith('cluster.new')) await rm(join(dataDir, name), { recursive: true });
+    if (/^(cluster\.new|initdb-)/.test(name)) await rm(join(dataDir, name), { recursive: true });
   }
   const suffix = randomBytes(4).toString('hex');
   const folder = join(dataDir, `cluster.new-${suffix}`);

@@ -11,10 +11,13 @@ export const programEnvironment = {
   TZ: 'UTC',
 };
 
-/** Runs a program to its end; rejects with what it wrote when its exit code is not 0, or it took too long. */
+/** Runs a program to its end, or ours; rejects with what it wrote when its exit code is not 0, or it took too long. */
 export async function runProgram([program, ...args]: readonly string[], timeoutMs: number): Promise<void> {
   if (program === undefined) throw new Error('There is no program to run.');
-  await promisify(execFile)(program, args, { env: programEnvironment, timeout: timeoutMs });
+  const running = promisify(execFile)(program, args, { env: programEnvironment, timeout: timeoutMs });
+  const end = () => running.child.kill();
+  process.once('exit', end);
+  await running.finally(() => process.off('exit', end));
 }
 
 /**
