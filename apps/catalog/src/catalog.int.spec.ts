@@ -252,7 +252,7 @@ it('lists products in the order in which they were added, page by page', async (
       },
     );
     pages.push(page.items);
-    query = page.nextCursor === null ? '' : `?limit=2&after=${page.nextCursor}`;
+    query = page.nextCursor === null ? '' : `?limit=2&cursor=${page.nextCursor}`;
   }
   expect(pages).toEqual([added.slice(0, 2), added.slice(2, 4), added.slice(4)]);
 });

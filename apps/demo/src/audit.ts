@@ -1,10 +1,6 @@
 import type { Stack } from '@florin/local-stack';
-import type { NotificationDto, Person } from '@florin/testing';
-import { execFile } from 'node:child_process';
+import { askAuditor, inParallel, type Person } from '@florin/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { inParallel } from './in-parallel.js';
 import type { Story } from './scene.js';
 import type { Transcript } from './transcript.js';
 
@@ -43,7 +39,7 @@ export async function auditLedger(scene: {
     `expected ${told.expected}, ${told.duplicates} twice`,
   );
 
-  const verification = await auditor<Verification>(stack, 'verify');
+  const { body: verification } = await askAuditor<Verification>(stack.eventStoreUrl, 'verify');
   transcript.check(
     `The hash chain verifies up to revision ${verification.headRevision}`,
     verification.verified,
@@ -76,29 +72,12 @@ async function enteredOnce(story: Story): Promise<boolean> {
   const expected = countBy(
     story.payments.flatMap(({ id, payer, payee }) => [`${payer.id} ${id}`, `${payee.id} ${id}`]),
   );
-  const histories = await inParallel(story.people.length, 8, (index) =>
-    history(story.people[index] as Person),
-  );
+  const histories = await ofEach(story.people, async (person) => {
+    const payments = (await person.history()).filter(({ kind }) => kind === 'p2p');
+    return payments.map(({ reference }) => `${person.id} ${reference}`);
+  });
   const actual = countBy(histories.flat());
   return actual.size === expected.size && [...expected.keys()].every((key) => actual.get(key) === 1);
-}
-
-async function history(person: Person): Promise<string[]> {
-  const found: string[] = [];
-  let before = '';
-  for (;;) {
-    const page = await person.call<{ items: { kind: string; reference: string }[]; next: number | null }>(
-      'GET',
-      `/v1/history?limit=100${before}`,
-    );
-    found.push(
-      ...page.body.items
-        .filter((item) => item.kind === 'p2p')
-        .map((item) => `${person.id} ${item.reference}`),
-    );
-    if (page.body.next === null) return found;
-    before = `&before=${page.body.next}`;
-  }
 }
 
 /** Counts who was told of which completed payment; waits for the last message, as delivery is asynchronous. */
@@ -106,7 +85,10 @@ async function toldOnce(story: Story): Promise<{ delivered: number; expected: nu
   const expected = story.payments.length * 2;
   const deadline = performance.now() + 30_000;
   for (;;) {
-    const feeds = await inParallel(story.people.length, 8, (index) => feed(story.people[index] as Person));
+    const feeds = await ofEach(story.people, async (person) => {
+      const done = (await person.feed()).filter(({ kind }) => kind !== 'payment_failed');
+      return done.map(({ paymentId }) => `${person.id} ${paymentId}`);
+    });
     const told = countBy(feeds.flat());
     const duplicates = [...told.values()].filter((count) => count > 1).length;
     if (told.size >= expected || performance.now() > deadline)
@@ -115,37 +97,18 @@ async function toldOnce(story: Story): Promise<{ delivered: number; expected: nu
   }
 }
 
-async function feed(person: Person): Promise<string[]> {
-  const items: NotificationDto[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await person.notifications(100, after);
-    items.push(...page.items);
-    if (page.nextCursor === null || page.items.length === 0) break;
-    after = page.nextCursor;
-  }
-  return items
-    .filter((item) => item.kind !== 'payment_failed')
-    .map((item) => `${person.id} ${item.paymentId}`);
-}
-
 async function balancesMatch(stack: Stack, people: Person[]): Promise<boolean> {
-  const { balances } = await auditor<{ balances: Record<string, number> }>(stack, 'replay');
-  const wallets = await inParallel(people.length, 8, (index) => (people[index] as Person).balance());
-  return wallets.every((wallet) => balances[wallet.account] === wallet.balance.value);
+  const { body } = await askAuditor<{ balances: Record<string, number> }>(stack.eventStoreUrl, 'replay');
+  const wallets = await ofEach(people, (person) => person.balance());
+  return wallets.every((wallet) => body.balances[wallet.account] === wallet.balance.value);
 }
 
-/** Runs the auditor's own command, which reads EventStoreDB and asks no service. */
-async function auditor<Result>(stack: Stack, command: string): Promise<Result> {
-  const main = fileURLToPath(new URL('../../auditor/dist/main.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [main, command, '--json'], {
-    env: { ...process.env, EVENTSTORE_URL: stack.eventStoreUrl },
-    maxBuffer: 64 * 1024 * 1024,
-  }).catch((error: { stdout?: string; message: string }) => {
-    if (error.stdout === undefined || error.stdout === '') throw new Error(error.message);
-    return { stdout: error.stdout };
-  });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Result;
+/** Asks for each person, some at once. */
+function ofEach<Result>(
+  people: readonly Person[],
+  ask: (person: Person) => Promise<Result>,
+): Promise<Result[]> {
+  return inParallel(people.length, 8, (index) => ask(people[index] as Person));
 }
 
 function countBy(keys: string[]): Map<string, number> {

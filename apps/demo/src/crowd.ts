@@ -1,7 +1,6 @@
-import type { Answer, PaymentDto, Person } from '@florin/testing';
+import { inParallel, type Answer, type PaymentDto, type Person } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inParallel } from './in-parallel.js';
 import type { AcceptedPayment, Scene, Story } from './scene.js';
 import { formatMoney } from './transcript.js';
 
@@ -17,7 +16,10 @@ export async function playCrowd(scene: Scene): Promise<Story> {
   const { transcript } = scene;
   transcript.chapter(`${paymentCount} payments among ${crowdSize} people, and a wallet service that dies`);
   const people = await inParallel(crowdSize, 8, async (index) => {
-    const person = await scene.api.register({ name: `${firstNames[index % 10]} ${surnames[index % 5]}`, phone: `+3933320${10_000 + index}` });
+    const person = await scene.api.register({
+      name: `${firstNames[index % 10]} ${surnames[index % 5]}`,
+      phone: `+3933320${10_000 + index}`,
+    });
     await person.fund(fundingValue);
     return person;
   });

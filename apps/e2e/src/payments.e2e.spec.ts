@@ -1,4 +1,4 @@
-import { eventually, EventStreamReader, type NotificationDto, type Person } from '@florin/testing';
+import { eventually, EventStreamReader, type NotificationDto, type Page, type Person } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { euros, World } from './world.js';
 
@@ -94,9 +94,9 @@ describe('a payment over the public API', () => {
       const all: string[] = [];
       let query = '';
       do {
-        const { items, next } = await pageOf(person, `?limit=2${query}`);
+        const { items, nextCursor } = await pageOf(person, `?limit=2${query}`);
         all.push(...items.map(({ id }) => id));
-        query = next === null ? '' : `&before=${next}`;
+        query = nextCursor === null ? '' : `&cursor=${nextCursor}`;
       } while (query !== '');
       expect(all[0]).toBe(body.id);
       expect(all).toEqual([...new Set(all)].sort().reverse());
@@ -153,8 +153,7 @@ describe('a payment over the public API', () => {
   });
 
   async function pageOf(person: Person, query: string) {
-    type Page = { items: { id: string }[]; next: string | null };
-    return (await person.call<Page>('GET', `/v1/payments${query}`)).body;
+    return (await person.call<Page<{ id: string }>>('GET', `/v1/payments${query}`)).body;
   }
 
   async function messagesAbout(person: Person, paymentId: string): Promise<NotificationDto[]> {

@@ -86,7 +86,7 @@ describe('what is refused', () => {
         'invalid-request',
       ],
       ['a page too long', () => anna.call('GET', '/v1/payments?limit=1e3'), 400, 'invalid-request'],
-      ['a place that is none', () => anna.call('GET', '/v1/history?before='), 400, 'invalid-request'],
+      ['a place that is none', () => anna.call('GET', '/v1/history?cursor='), 400, 'invalid-request'],
       ['a body that is no object', post('[]'), 400, 'invalid-request'],
       ['an unknown field', post('{"amout":{"value":1,"currency":"EUR"}}'), 400, 'invalid-request'],
       [

@@ -17,6 +17,7 @@ export { HealthRegistry, type HealthReport } from './health.js';
 export { fetchJson, UpstreamProblem, type FetchOptions } from './http/client.js';
 export { idempotencyKey, preferWaitSeconds } from './http/headers.js';
 export { bodyLimit, parseJson } from './http/json-body.js';
+export { pageFields, pageOf, toPage } from './http/pages.js';
 export { sendProblem } from './http/problem.filter.js';
 export { contextOf, traceIdOf } from './http/request-hooks.js';
 export { listRoutes, type Route } from './http/routes.js';

@@ -58,6 +58,8 @@ export interface HistoryItemDto {
 
 export interface Page<Item> {
   readonly items: Item[];
+  /** Given back as `cursor`; null where there is no more to read. */
+  readonly nextCursor: string | null;
 }
 
 export interface PaymentRequest {
@@ -140,7 +142,7 @@ export class ApiClient {
     challengeId: string,
     phone: string,
   ): Promise<{ personId: string; accessToken: string }> {
-    const outbox = await this.expect<Page<{ code: string | null }>>(
+    const outbox = await this.expect<{ items: { code: string | null }[] }>(
       200,
       'GET',
       `/v1/dev/outbox?to=${encodeURIComponent(phone)}&limit=1`,
@@ -193,43 +195,31 @@ export class Person {
     return this.api.expect(200, 'GET', '/v1/balance', { token: this.token });
   }
 
-  async notifications(
-    limit = 100,
-    after?: string,
-  ): Promise<Page<NotificationDto> & { nextCursor: string | null }> {
-    const cursor = after === undefined ? '' : `&after=${after}`;
-    return this.api.expect(200, 'GET', `/v1/notifications?limit=${limit}${cursor}`, { token: this.token });
-  }
-
   /** Every payment of theirs, newest first. */
   payments(): Promise<PaymentDto[]> {
-    return this.pages('/v1/payments', 'before', 'next');
+    return this.pages('/v1/payments');
   }
 
   /** Everything that moved on their wallet, newest first. */
   history(): Promise<HistoryItemDto[]> {
-    return this.pages('/v1/history', 'before', 'next');
+    return this.pages('/v1/history');
   }
 
   /** Everything they were told, oldest first. */
   feed(): Promise<NotificationDto[]> {
-    return this.pages('/v1/notifications', 'after', 'nextCursor');
+    return this.pages('/v1/notifications');
   }
 
-  /** Reads a list to its end; `cursor` is the parameter that a page's `next` is given back as. */
-  private async pages<Item>(path: string, cursor: string, next: string): Promise<Item[]> {
+  /** Reads a list to its end. */
+  private async pages<Item>(path: string): Promise<Item[]> {
     const items: Item[] = [];
     for (let query = ''; ;) {
-      const page = await this.api.expect<Page<Item> & Record<string, unknown>>(
-        200,
-        'GET',
-        `${path}?limit=${pageSize}${query}`,
-        { token: this.token },
-      );
+      const page = await this.api.expect<Page<Item>>(200, 'GET', `${path}?limit=${pageSize}${query}`, {
+        token: this.token,
+      });
       items.push(...page.items);
-      const place = page[next];
-      if (typeof place !== 'string' && typeof place !== 'number') return items;
-      query = `&${cursor}=${place}`;
+      if (page.nextCursor === null) return items;
+      query = `&cursor=${page.nextCursor}`;
     }
   }
 

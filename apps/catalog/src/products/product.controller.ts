@@ -3,7 +3,9 @@ import {
   ApiReturns,
   ApiSummary,
   CurrentUser,
-  integerText,
+  pageFields,
+  pageOf,
+  toPage,
   ZodBody,
   ZodParams,
   ZodQuery,
@@ -27,14 +29,8 @@ import { productsOf } from './product.store.js';
 
 const shopParams = z.object({ shopId: z.uuid() });
 const productParams = z.object({ shopId: z.uuid(), productId: z.uuid() });
-const pageQuery = z.object({
-  after: z.uuid().optional().describe('The nextCursor of the page before'),
-  limit: integerText(1, 200).default(50),
-});
-const pageAnswer = z.object({
-  items: z.array(productSchema),
-  nextCursor: z.string().nullable().describe('Give it as `after` for the next page; null on the last one'),
-});
+const pageQuery = z.object(pageFields(z.uuid()));
+const pageAnswer = pageOf(productSchema);
 
 export const productHandlers = Symbol('product handlers');
 export interface ProductHandlers {
@@ -89,14 +85,12 @@ export class ProductController {
   @ApiProblems(problems['shop-unknown'])
   async list(
     @ZodParams(shopParams) { shopId }: z.output<typeof shopParams>,
-    @ZodQuery(pageQuery) { after, limit }: z.output<typeof pageQuery>,
+    @ZodQuery(pageQuery) { cursor, limit }: z.output<typeof pageQuery>,
   ): Promise<z.output<typeof pageAnswer>> {
     const { manager } = this.database;
     if ((await shopById(manager, shopId)) === undefined) throw refused('shop-unknown');
-    // One more than asked for tells whether there is a next page.
-    const products = await productsOf(manager, shopId, { after, limit: limit + 1 });
-    const items = products.slice(0, limit);
-    return { items, nextCursor: products.length > limit ? (items.at(-1)?.productId ?? null) : null };
+    const products = await productsOf(manager, shopId, { after: cursor, limit: limit + 1 });
+    return toPage(products, limit, ({ productId }) => productId);
   }
 }
 

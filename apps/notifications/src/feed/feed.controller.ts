@@ -4,6 +4,8 @@ import {
   ApiSummary,
   CurrentUser,
   integerText,
+  pageFields,
+  pageOf,
   ZodQuery,
   type Principal,
 } from '@florin/service-host';
@@ -26,15 +28,17 @@ export const notificationSchema = z
 /** A place in one's own feed, as `nextCursor` or the id of a streamed event gave it. */
 export const feedCursor = integerText(0, Number.MAX_SAFE_INTEGER);
 
+const { cursor, limit } = pageFields(feedCursor);
 const feedQuery = z.object({
-  after: feedCursor
-    .optional()
-    .describe('What was read last: the nextCursor of that page, or a streamed event id'),
-  limit: integerText(1, 200).default(50),
+  cursor: cursor.describe('What was read last: the nextCursor of that page, or a streamed event id'),
+  limit,
 });
-const feedAnswer = z.object({
-  items: z.array(notificationSchema),
-  nextCursor: z.string().nullable().describe('Give it as `after` to go on; null when there was nothing more'),
+const feedAnswer = pageOf(notificationSchema).extend({
+  // A feed goes on: whoever has read all of it keeps the cursor and comes back with it.
+  nextCursor: z
+    .string()
+    .nullable()
+    .describe('Give it as `cursor` to go on, now or when there is news; null when the page is empty'),
 });
 
 @Controller('/v1/notifications')
@@ -46,9 +50,13 @@ export class FeedController {
   @ApiReturns(200, feedAnswer, 'A page of my feed. Its order never changes; news comes at its end')
   async list(
     @CurrentUser() { personId }: Principal,
-    @ZodQuery(feedQuery) { after, limit }: z.output<typeof feedQuery>,
+    @ZodQuery(feedQuery) { cursor, limit }: z.output<typeof feedQuery>,
   ): Promise<z.output<typeof feedAnswer>> {
-    const page = await notificationsAfter(this.database.manager, [{ personId, position: after ?? 0 }], limit);
+    const page = await notificationsAfter(
+      this.database.manager,
+      [{ personId, position: cursor ?? 0 }],
+      limit,
+    );
     return {
       items: page.map(({ notification }) => notificationBody(notification)),
       nextCursor: page.at(-1)?.position.toString() ?? null,

@@ -71,7 +71,7 @@ async function feedOf(personId: string, query = ''): Promise<Feed> {
 /** The feed once it has this many notifications. */
 const feedWith = (personId: string, count: number): Promise<NotificationDto[]> =>
   eventually(async () => {
-    const { items } = await feedOf(personId, '?limit=200');
+    const { items } = await feedOf(personId, '?limit=100');
     expect(items).toHaveLength(count);
     return items;
   });
@@ -211,13 +211,13 @@ describe('a feed', () => {
     for (const event of events) await world.publisher.publish([event]);
     const all = await feedWith(anna, 5);
     const first = await feedOf(anna, '?limit=2');
-    const second = await feedOf(anna, `?limit=2&after=${first.nextCursor}`);
-    const third = await feedOf(anna, `?limit=2&after=${second.nextCursor}`);
+    const second = await feedOf(anna, `?limit=2&cursor=${first.nextCursor}`);
+    const third = await feedOf(anna, `?limit=2&cursor=${second.nextCursor}`);
     expect([...first.items, ...second.items, ...third.items]).toEqual(all);
-    expect(await feedOf(anna, `?after=${third.nextCursor}`)).toEqual({ items: [], nextCursor: null });
+    expect(await feedOf(anna, `?cursor=${third.nextCursor}`)).toEqual({ items: [], nextCursor: null });
     await world.publisher.publish([completed(anna, bruno)]);
     await feedWith(anna, 6);
-    expect((await feedOf(anna, `?after=${third.nextCursor}`)).items).toHaveLength(1);
+    expect((await feedOf(anna, `?cursor=${third.nextCursor}`)).items).toHaveLength(1);
   });
 
   it('is its owner’s alone', async () => {
@@ -229,7 +229,7 @@ describe('a feed', () => {
     expect(problemType(await api.call('GET', '/v1/notifications'))).toBe('token-missing');
   });
 
-  it.each(['after=x', 'after=-1', 'limit=0', 'limit=201', 'person=1'])(
+  it.each(['cursor=x', 'cursor=-1', 'limit=0', 'limit=101', 'person=1'])(
     'cannot be read with ?%s',
     async (query) => {
       const token = await world.authority.personToken(randomUUID());
@@ -267,13 +267,13 @@ describe('a stream', () => {
     await world.publisher.publish([completed(anna, bruno, 1), completed(anna, bruno, 2)]);
     await eventually(() => expect(first.events).toHaveLength(2));
     await first.close();
-    await world.publisher.publish(Array.from({ length: 120 }, () => completed(anna, bruno)));
-    await feedWith(anna, 122);
+    await world.publisher.publish(Array.from({ length: 90 }, () => completed(anna, bruno)));
+    await feedWith(anna, 92);
     const again = await Follower.open(api.baseUrl, token, first.events[0]!.id);
-    await eventually(() => expect(again.events).toHaveLength(121));
-    const items = (await feedOf(anna, '?limit=200')).items;
+    await eventually(() => expect(again.events).toHaveLength(91));
+    const items = (await feedOf(anna, '?limit=100')).items;
     expect(again.events.map(({ data }) => data)).toEqual(items.slice(1));
-    const cursor = await feedOf(anna, `?after=${again.events.at(-1)!.id}`);
+    const cursor = await feedOf(anna, `?cursor=${again.events.at(-1)!.id}`);
     expect(cursor.items).toEqual([]);
     await again.close();
   });

@@ -6,6 +6,7 @@ import {
   idempotencyKey,
   preferWaitSeconds,
   ProblemError,
+  toPage,
   ZodBody,
   ZodParams,
   ZodQuery,
@@ -32,7 +33,10 @@ import type { Payment } from './payment.js';
 export interface PaymentUseCases {
   readonly create: (command: CreatePayment) => Promise<CreatePaymentResult>;
   readonly find: (id: string, personId: string) => Promise<Payment | undefined>;
-  readonly list: (personId: string, page: z.output<typeof listPaymentsSchema>) => Promise<Payment[]>;
+  readonly list: (
+    personId: string,
+    page: { limit: number; before: string | undefined },
+  ) => Promise<Payment[]>;
 }
 
 export const paymentUseCases = Symbol('PaymentUseCases');
@@ -76,13 +80,10 @@ export class PaymentController {
   @ApiReturns(200, paymentPageSchema, 'Your payments, newest first')
   async list(
     @CurrentUser() user: Principal,
-    @ZodQuery(listPaymentsSchema) page: z.output<typeof listPaymentsSchema>,
+    @ZodQuery(listPaymentsSchema) { cursor, limit }: z.output<typeof listPaymentsSchema>,
   ): Promise<z.infer<typeof paymentPageSchema>> {
-    const payments = await this.useCases.list(user.personId, page);
-    return {
-      items: payments.map(toPaymentDto),
-      next: payments.length === page.limit ? (payments.at(-1)?.id ?? null) : null,
-    };
+    const payments = await this.useCases.list(user.personId, { before: cursor, limit: limit + 1 });
+    return toPage(payments.map(toPaymentDto), limit, ({ id }) => id);
   }
 
   @Get(':id')

@@ -1,5 +1,5 @@
 import { channelSchema, moneySchema, rejectionCodeSchema } from '@florin/contracts';
-import { integerText } from '@florin/service-host';
+import { pageFields, pageOf } from '@florin/service-host';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Payment } from './payment.js';
@@ -36,16 +36,11 @@ export const paymentSchema = z
   .meta({ id: 'Payment' });
 export type PaymentDto = z.infer<typeof paymentSchema>;
 
-export const listPaymentsSchema = z.strictObject({
-  limit: integerText(1, 100).default(20),
-  before: z.uuid().optional().meta({ description: 'Id of the last payment of the page before' }),
-});
+export const listPaymentsSchema = z.strictObject(pageFields(z.uuid()));
 
 export const paymentIdSchema = z.strictObject({ id: z.uuid() });
 
-export const paymentPageSchema = z
-  .strictObject({ items: z.array(paymentSchema), next: z.uuid().nullable() })
-  .meta({ id: 'PaymentPage' });
+export const paymentPageSchema = pageOf(paymentSchema).meta({ id: 'PaymentPage' });
 
 export function toPaymentDto(payment: Payment): PaymentDto {
   return {

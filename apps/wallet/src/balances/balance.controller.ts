@@ -4,6 +4,7 @@ import {
   ApiReturns,
   CurrentUser,
   ProblemError,
+  toPage,
   ZodQuery,
   type Principal,
 } from '@florin/service-host';
@@ -14,7 +15,7 @@ import {
   historyPageSchema,
   historyQuerySchema,
   marketQuerySchema,
-  toHistoryPage,
+  toHistoryItem,
   toWalletDto,
   walletListSchema,
   walletSchema,
@@ -56,10 +57,12 @@ export class BalanceController {
   @ApiReturns(200, historyPageSchema, 'What moved on your wallet, newest first')
   async history(
     @CurrentUser() user: Principal,
-    @ZodQuery(historyQuerySchema) { market, ...page }: z.output<typeof historyQuerySchema>,
+    @ZodQuery(historyQuerySchema) { market, cursor, limit }: z.output<typeof historyQuerySchema>,
   ): Promise<z.infer<typeof historyPageSchema>> {
     const wallet = await this.walletOf(user.personId, market);
-    return toHistoryPage(await this.useCases.history(wallet, page), page.limit, wallet.currency);
+    const rows = await this.useCases.history(wallet, { before: cursor, limit: limit + 1 });
+    const items = rows.map((row) => toHistoryItem(row, wallet.currency));
+    return toPage(items, limit, ({ revision }) => String(revision));
   }
 
   private async walletOf(personId: string, market: MarketCode | undefined): Promise<WalletBalance> {

@@ -1,5 +1,5 @@
 import { marketSchema } from '@florin/contracts';
-import { integerText } from '@florin/service-host';
+import { integerText, pageFields, pageOf } from '@florin/service-host';
 import { z } from 'zod';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 
@@ -22,28 +22,20 @@ export const marketQuerySchema = z.strictObject({ market: marketSchema.optional(
 
 export const historyQuerySchema = z.strictObject({
   market: marketSchema.optional(),
-  limit: integerText(1, 100).default(20),
-  before: integerText(0, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .meta({ description: '`next` of the page before' }),
+  ...pageFields(integerText(0, Number.MAX_SAFE_INTEGER)),
 });
 
-export const historyPageSchema = z
-  .strictObject({
-    items: z.array(
-      z.strictObject({
-        revision: z.int(),
-        entryId: z.uuid(),
-        kind: z.string(),
-        reference: z.string().meta({ description: "What it was for: a payment's id for payments" }),
-        amount: signedMoney,
-        balanceAfter: signedMoney,
-        recordedAt: z.iso.datetime(),
-      }),
-    ),
-    next: z.int().nullable(),
-  })
-  .meta({ id: 'HistoryPage' });
+const historyItemSchema = z.strictObject({
+  revision: z.int(),
+  entryId: z.uuid(),
+  kind: z.string(),
+  reference: z.string().meta({ description: "What it was for: a payment's id for payments" }),
+  amount: signedMoney,
+  balanceAfter: signedMoney,
+  recordedAt: z.iso.datetime(),
+});
+
+export const historyPageSchema = pageOf(historyItemSchema).meta({ id: 'HistoryPage' });
 
 export function toWalletDto(wallet: WalletBalance): z.infer<typeof walletSchema> {
   return {
@@ -54,21 +46,14 @@ export function toWalletDto(wallet: WalletBalance): z.infer<typeof walletSchema>
   };
 }
 
-export function toHistoryPage(
-  items: HistoryItem[],
-  limit: number,
-  currency: string,
-): z.infer<typeof historyPageSchema> {
+export function toHistoryItem(item: HistoryItem, currency: string): z.infer<typeof historyItemSchema> {
   return {
-    items: items.map((item) => ({
-      revision: Number(item.revision),
-      entryId: item.entryId,
-      kind: item.kind,
-      reference: item.reference,
-      amount: { value: Number(item.amountMinor), currency },
-      balanceAfter: { value: Number(item.balanceAfterMinor), currency },
-      recordedAt: item.recordedAt.toISOString(),
-    })),
-    next: items.length === limit ? Number(items.at(-1)?.revision) : null,
+    revision: Number(item.revision),
+    entryId: item.entryId,
+    kind: item.kind,
+    reference: item.reference,
+    amount: { value: Number(item.amountMinor), currency },
+    balanceAfter: { value: Number(item.balanceAfterMinor), currency },
+    recordedAt: item.recordedAt.toISOString(),
   };
 }
