@@ -4,7 +4,7 @@ import { askAuditor, eventually, type Answer, type PaymentDto, type Person } fro
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TopicReader, type TopicMessage } from './topic-reader.js';
+import { deliverAgain, TopicReader, untilConsumed, type TopicMessage } from './topic-reader.js';
 import { euros, World } from './world.js';
 
 const { allTopics, paymentCompleted, paymentCreated, paymentFailed, topics } = contracts;
@@ -169,6 +169,23 @@ describe('what is published', () => {
       expect(logs).not.toMatch(new RegExp(String.raw`(?<![\w.])${code}(?!\w)`));
     }
   });
+
+  it('changes nothing when all of it is delivered once more, commands too', async () => {
+    const head = async () => (await askAuditor(world.stack.eventStoreUrl, 'verify')).body;
+    const belongings = () =>
+      Promise.all(
+        people.flatMap((person) => [person.balance(), person.history(), person.payments(), person.feed()]),
+      );
+    const { kafkaBrokers } = world.stack;
+    const names = Object.values(topics).map(({ name }) => name);
+    await untilConsumed(kafkaBrokers, names);
+    const before = [await head(), await belongings()];
+    await deliverAgain(kafkaBrokers, reader.messages);
+    await untilConsumed(kafkaBrokers, names);
+    expect([await head(), await belongings()]).toEqual(before);
+    expect(before[0]).toMatchObject({ verified: true, trialBalance: 0 });
+    expect(reader.messages.filter(({ topic }) => topic.endsWith('.dlq'))).toEqual([]);
+  }, 90_000);
 
   /** Somebody's app begins a trace and pays with it. */
   async function payTraced(

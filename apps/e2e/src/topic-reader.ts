@@ -1,4 +1,5 @@
-import { createKafka } from '@florin/messaging';
+import { createKafka, createPublisher } from '@florin/messaging';
+import { eventually } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 
 /** A message as the broker gave it. */
@@ -11,6 +12,8 @@ export interface TopicMessage {
   readonly value: string;
 }
 
+const clientId = 'e2e';
+
 /** A consumer of somebody else's making: it knows Kafka and none of our code beyond the client. */
 export class TopicReader {
   /** In the order of each partition. */
@@ -19,7 +22,7 @@ export class TopicReader {
 
   /** Reads the topics from their beginning, and goes on until closed. */
   static async open(brokers: readonly string[], topics: readonly string[]): Promise<TopicReader> {
-    const consumer = createKafka({ brokers, clientId: 'e2e' }).consumer({ groupId: `e2e-${randomUUID()}` });
+    const consumer = createKafka({ brokers, clientId }).consumer({ groupId: `e2e-${randomUUID()}` });
     const reader = new TopicReader(() => consumer.disconnect());
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -40,5 +43,41 @@ export class TopicReader {
       },
     });
     return reader;
+  }
+}
+
+/** Sends messages once more, as a broker does whose consumer died before it committed. */
+export async function deliverAgain(
+  brokers: readonly string[],
+  messages: readonly TopicMessage[],
+): Promise<void> {
+  const publisher = createPublisher(createKafka({ brokers, clientId }));
+  await publisher.send(messages);
+  await publisher.disconnect();
+}
+
+/** Resolves when every service has handled what is in the topics that it reads. */
+export async function untilConsumed(brokers: readonly string[], topics: readonly string[]): Promise<void> {
+  const admin = createKafka({ brokers, clientId }).admin();
+  await admin.connect();
+  try {
+    const { groups } = await admin.listGroups();
+    const services = groups.map(({ groupId }) => groupId).filter((groupId) => !groupId.startsWith(clientId));
+    expect(services).toHaveLength(3);
+    await eventually(async () => {
+      for (const groupId of services) {
+        for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
+          const read = partitions.filter(({ offset }) => offset !== '-1');
+          const ends = await admin.fetchTopicOffsets(topic);
+          expect({ groupId, topic, read: read.map(({ offset }) => offset) }).toEqual({
+            groupId,
+            topic,
+            read: read.map(({ partition }) => ends.find((end) => end.partition === partition)?.high),
+          });
+        }
+      }
+    }, 60_000);
+  } finally {
+    await admin.disconnect();
   }
 }
