@@ -1,4 +1,4 @@
-import { baseConfig, httpUrl, integerText, secretFromFile } from '@florin/service-host';
+import { baseConfig, databaseConfig, httpUrl, kafkaConfig, secretFromFile } from '@florin/service-host';
 import { z } from 'zod';
 
 const clientsSchema = z.record(
@@ -15,12 +15,8 @@ export type ServiceClients = z.output<typeof clientsSchema>;
 const clientsText = secretFromFile('Services that may ask for a token: JSON of id, secretHash and scopes');
 
 export const identityConfig = baseConfig.extend({
-  DATABASE_URL: secretFromFile('PostgreSQL connection string'),
-  DATABASE_POOL_SIZE: integerText(2, 200).default(10),
-  KAFKA_BROKERS: z
-    .string()
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .meta({ description: 'host:port of Kafka brokers, separated by commas' }),
+  ...databaseConfig(),
+  ...kafkaConfig,
   NOTIFICATIONS_URL: httpUrl().meta({ description: 'Where codes are handed over for delivery' }),
   SIGNING_KEY: secretFromFile('Ed25519 private key that signs tokens: PKCS8 PEM').refine(
     (pem) => pem.startsWith('-----BEGIN PRIVATE KEY-----'),

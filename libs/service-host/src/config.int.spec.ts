@@ -6,11 +6,15 @@ import {
   baseConfig,
   ConfigError,
   configJsonSchema,
+  databaseConfig,
   httpUrl,
   integerText,
+  kafkaConfig,
   loadConfig,
+  marketsConfig,
   secretFromFile,
-} from './index.js';
+  switchText,
+} from './config.js';
 
 const schema = baseConfig.extend({
   DATABASE_URL: secretFromFile('address of the database, with its password'),
@@ -69,6 +73,32 @@ describe('configuration', () => {
     ['NODE_ENV', 'prod', 'Invalid option: expected one of "development"|"test"|"production"'],
   ])('refuses %s=%s without repeating it', (name, value, message) => {
     expect(problemsOf({ ...good, [name]: value })).toEqual([`${name}: ${message}`]);
+  });
+
+  it('has one form of lists, switches and what services share', () => {
+    const shared = z.object({
+      ...databaseConfig(4),
+      ...kafkaConfig,
+      ...marketsConfig('Markets'),
+      TEST_MONEY: switchText(),
+    });
+    const env = { DATABASE_URL: 'postgres://db', KAFKA_BROKERS: 'a:1, b:2', MARKETS: 'it, br' };
+    expect(loadConfig(shared, env)).toEqual({
+      DATABASE_URL: 'postgres://db',
+      DATABASE_POOL_SIZE: 10,
+      KAFKA_BROKERS: ['a:1', 'b:2'],
+      MARKETS: ['it', 'br'],
+      TEST_MONEY: false,
+    });
+    expect(loadConfig(shared, { ...env, TEST_MONEY: 'true' }).TEST_MONEY).toBe(true);
+    for (const wrong of [
+      { KAFKA_BROKERS: 'a:1,' },
+      { MARKETS: 'it,xx' },
+      { TEST_MONEY: 'yes' },
+      { DATABASE_POOL_SIZE: '3' },
+    ]) {
+      expect(() => loadConfig(shared, { ...env, ...wrong })).toThrow(ConfigError);
+    }
   });
 
   it('takes an empty variable as missing', () => {

@@ -1,3 +1,4 @@
+import { marketSchema } from '@florin/contracts';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
@@ -19,6 +20,42 @@ export function httpUrl() {
   return z
     .url({ protocol: /^https?$/, error: 'must be an http or https address such as http://127.0.0.1:8080' })
     .transform((url) => url.replace(/\/+$/, ''));
+}
+
+/** Values separated by commas, spaces around them left out: `it, br`; at least one, none empty. */
+export function commaList<Item extends z.ZodType<unknown, string>>(item: Item) {
+  return z
+    .string()
+    .transform((list) => list.split(',').map((value) => value.trim()))
+    .pipe(z.array(item).min(1));
+}
+
+/** A switch: `true`, or `false`, as it is where nothing is set. */
+export function switchText() {
+  return z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true');
+}
+
+/** What a service with a database of its own reads; `leastPool` connections are what it cannot work without. */
+export function databaseConfig(leastPool = 2) {
+  return {
+    DATABASE_URL: secretFromFile('PostgreSQL connection string'),
+    DATABASE_POOL_SIZE: integerText(leastPool, 200).default(10),
+  };
+}
+
+/** What a service that reads or writes events reads. */
+export const kafkaConfig = {
+  KAFKA_BROKERS: commaList(z.string().min(1, 'must not have an empty place')).meta({
+    description: 'host:port of Kafka brokers, separated by commas',
+  }),
+};
+
+/** The markets that a service works for; `what` describes them. */
+export function marketsConfig(what: string) {
+  return { MARKETS: commaList(marketSchema).meta({ description: `${what}, separated by commas: it,br,in` }) };
 }
 
 /** A secret: read from the variable itself or, with `_FILE` after its name, from the file that it names. */

@@ -3,12 +3,14 @@ export { serviceTokenSource, type ServiceTokenOptions } from './auth/service-tok
 export { TokenVerifier, type Principal, type ServicePrincipal } from './auth/token-verifier.js';
 export {
   baseConfig,
-  ConfigError,
-  configJsonSchema,
+  databaseConfig,
   httpUrl,
   integerText,
+  kafkaConfig,
   loadConfig,
+  marketsConfig,
   secretFromFile,
+  switchText,
   type BaseConfig,
 } from './config.js';
 export { createDataSource, migrateDatabase, type DataSourceOptions } from './database.js';
