@@ -1,4 +1,4 @@
-import { defineProblems, ProblemError } from '@florin/service-host';
+import { commonProblems, defineProblems, ProblemError } from '@florin/service-host';
 
 export type Refusal = 'shop-unknown' | 'shop-foreign' | 'product-unknown' | 'sku-taken' | 'currency-mismatch';
 
@@ -20,8 +20,7 @@ const refusals = {
     detail: 'This shop has a product with this SKU already. Change that one, or choose another SKU.',
   },
   'currency-mismatch': {
-    title: 'Wrong currency',
-    status: 422,
+    ...commonProblems['currency-mismatch'],
     detail: "Prices are in the currency of the shop's market.",
   },
 } satisfies Record<Refusal, { title: string; status: number; detail: string }>;

@@ -1,4 +1,4 @@
-import { defineProblems, ProblemError } from '@florin/service-host';
+import { commonProblems, defineProblems, ProblemError } from '@florin/service-host';
 import type { ProofRefusal } from './sign-in/challenge.js';
 
 export type Refusal =
@@ -82,8 +82,7 @@ const refusals = {
     detail: 'An account has at most 20 handles. Remove one that you no longer use.',
   },
   'payee-unknown': {
-    title: 'No such payee',
-    status: 404,
+    ...commonProblems['payee-unknown'],
     detail: 'Nobody with this handle is on Florin. Check how it is written, and the channel.',
   },
   'client-unknown': {

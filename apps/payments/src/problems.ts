@@ -1,5 +1,5 @@
 import type { RejectionCodeDto } from '@florin/contracts';
-import { defineProblems, type ProblemDefinition } from '@florin/service-host';
+import { commonProblems, defineProblems, type ProblemDefinition } from '@florin/service-host';
 import type { CreatePaymentRefusal } from './payments/create-payment.handler.js';
 
 type Code =
@@ -7,11 +7,11 @@ type Code =
 
 /** Every problem of this service. Those of the ledger leave a failed payment behind, the others leave nothing. */
 export const paymentProblems = defineProblems({
-  'payee-unknown': { title: 'The payee is not known', status: 404 },
+  'payee-unknown': commonProblems['payee-unknown'],
   'payee-is-payer': { title: 'The payee is the payer', status: 422 },
-  'market-closed': { title: 'The market is not open', status: 422 },
-  'currency-mismatch': { title: 'The currency is not that of the market', status: 422 },
-  'idempotency-key-reused': { title: 'The Idempotency-Key was used for another payment', status: 422 },
+  'market-closed': commonProblems['market-closed'],
+  'currency-mismatch': commonProblems['currency-mismatch'],
+  'idempotency-key-reused': commonProblems['idempotency-key-reused'],
   'payment-not-found': { title: 'The payment does not exist', status: 404 },
   'insufficient-funds': { title: 'The balance is too low', status: 422 },
   'wallet-missing': { title: 'There is no wallet', status: 422 },

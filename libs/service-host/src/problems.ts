@@ -38,8 +38,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** What any service can answer, whatever its domain. */
-export const commonProblems = defineProblems({
+const hostProblems = defineProblems({
   'malformed-json': { title: 'The body is not JSON', status: 400 },
   'invalid-request': { title: 'The request is not valid', status: 400 },
   'idempotency-key-missing': { title: 'The Idempotency-Key header is missing', status: 400 },
@@ -61,6 +60,17 @@ export const commonProblems = defineProblems({
   'upstream-timeout': { title: 'A service behind this one did not answer in time', status: 504 },
 });
 
+/** What any service can answer, and the codes of the domain that several services have: one title and status each. */
+export const commonProblems = {
+  ...hostProblems,
+  ...defineProblems({
+    'payee-unknown': { title: 'The payee is not known', status: 404 },
+    'currency-mismatch': { title: 'The currency is not that of the market', status: 422 },
+    'market-closed': { title: 'The market is not open', status: 422 },
+    'idempotency-key-reused': { title: 'The Idempotency-Key was used for another request', status: 422 },
+  }),
+};
+
 /** The JSON of a problem as it is sent. */
 export function problemBody(error: ProblemError, traceId?: string): Record<string, unknown> {
   return {
@@ -76,7 +86,7 @@ export function problemBody(error: ProblemError, traceId?: string): Record<strin
 /** Problem for a status that a framework raised by itself. */
 export function problemOfStatus(status: number): ProblemDefinition {
   if (status === 400) return commonProblems['invalid-request'];
-  const found = Object.values(commonProblems).find((problem) => problem.status === status);
+  const found = Object.values(hostProblems).find((problem) => problem.status === status);
   if (found) return found;
   return status < 500 ? commonProblems['invalid-request'] : commonProblems.internal;
 }

@@ -29,6 +29,7 @@ describe('problems', () => {
     [404, 'not-found'],
     [415, 'unsupported-media-type'],
     [418, 'invalid-request'],
+    [422, 'invalid-request'],
     [500, 'internal'],
     [599, 'internal'],
   ] as const)('of status %d is %s', (status, code) => {
