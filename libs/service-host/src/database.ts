@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as TypeOrm from 'typeorm';
-import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
+import type { DataSource, MigrationInterface } from 'typeorm';
 
 type Class<T> = new () => T;
 
@@ -8,7 +8,6 @@ export interface DataSourceOptions {
   /** Name of the service, as the database shows its connections. */
   name: string;
   migrations: Class<MigrationInterface>[];
-  entities?: (Class<object> | EntitySchema)[];
   /** Connections at most; 10 unless told. */
   poolSize?: number;
 }
@@ -34,7 +33,6 @@ export function createDataSource(url: string, options: DataSourceOptions): DataS
     type: 'postgres',
     url,
     applicationName: options.name,
-    entities: options.entities ?? [],
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -72,10 +72,7 @@ describe('a service', () => {
             authorization: `Bearer ${await orders.token({ aud: 'florin-internal', sub: 'service:payments', ...claims })}`,
           },
         });
-      expect((await ask({ scope: 'orders:read x' })).body).toEqual({
-        service: 'payments',
-        scopes: ['orders:read', 'x'],
-      });
+      expect(await ask({ scope: 'orders:read x' })).toMatchObject({ status: 200, body: { items: [] } });
       expect(await ask({ scope: 'x' })).toMatchObject({ status: 403 });
       expect(await ask({ aud: 'florin' })).toMatchObject({ status: 401 });
     });

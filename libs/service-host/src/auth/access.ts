@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal, ServicePrincipal, TokenVerifier } from './token-verifier.js';
+import type { Principal, TokenVerifier } from './token-verifier.js';
 
 /** Who may call a route. Without a decorator: a person with a valid access token. */
 export type Access = { kind: 'person' } | { kind: 'public' } | { kind: 'internal'; scope: string };
@@ -27,23 +27,14 @@ export function accessOf(handler: object, controller: object): Access {
   return declared ?? { kind: 'person' };
 }
 
-const callers = new WeakMap<FastifyRequest, { person?: Principal; service?: ServicePrincipal }>();
+const people = new WeakMap<FastifyRequest, Principal>();
 
 /** The person whose token the request carries; a Principal. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const person = callers.get(context.switchToHttp().getRequest<FastifyRequest>())?.person;
+  const person = people.get(context.switchToHttp().getRequest<FastifyRequest>());
   if (!person) throw new Error('@CurrentUser() stands on a route that is not for people');
   return person;
 });
-
-/** The service whose token the request carries; a ServicePrincipal. */
-export const CurrentService = createParamDecorator(
-  (_: unknown, context: ExecutionContext): ServicePrincipal => {
-    const service = callers.get(context.switchToHttp().getRequest<FastifyRequest>())?.service;
-    if (!service) throw new Error('@CurrentService() stands on a route that is not @Internal');
-    return service;
-  },
-);
 
 /** Stands before every HTTP route; messages of other transports pass, their contracts are checked elsewhere. */
 export class AccessGuard implements CanActivate {
@@ -55,12 +46,8 @@ export class AccessGuard implements CanActivate {
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
-    callers.set(
-      request,
-      access.kind === 'internal'
-        ? { service: await this.verifier.verifyService(authorization, access.scope) }
-        : { person: await this.verifier.verifyPerson(authorization) },
-    );
+    if (access.kind === 'internal') await this.verifier.verifyService(authorization, access.scope);
+    else people.set(request, await this.verifier.verifyPerson(authorization));
     return true;
   }
 }

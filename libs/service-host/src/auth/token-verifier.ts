@@ -4,7 +4,6 @@ import { commonProblems, ProblemError } from '../problems.js';
 /** Whose access token a request carries. */
 export interface Principal {
   readonly personId: string;
-  readonly sessionId?: string;
 }
 
 /** Which service a request comes from, and what it may do. */
@@ -49,8 +48,7 @@ export class TokenVerifier {
   async verifyPerson(authorization: string | undefined): Promise<Principal> {
     const claims = await this.#claims(bearerToken(authorization), personAudience);
     if (!claims.sub) throw invalid('The token names nobody.');
-    const sessionId = claims['sid'];
-    return { personId: claims.sub, ...(typeof sessionId === 'string' ? { sessionId } : {}) };
+    return { personId: claims.sub };
   }
 
   /** The service of an internal token that has `scope`; 401 as above, 403 without the scope. */
