@@ -15,8 +15,15 @@ import { z } from 'zod';
 import { walletProblems } from '../problems.js';
 import type { FundWallet, Funding } from './fund-wallet.handler.js';
 
+/** A million at once: the source's own balance is bounded by the safe integers, and nobody may use it up for all. */
+const maxTestAmount = 100_000_000;
+const testAmount = moneySchema.refine(({ value }) => value <= maxTestAmount, {
+  path: ['value'],
+  error: `must be at most ${maxTestAmount}, as test money comes in small portions`,
+});
+
 export const fundingBodySchema = z
-  .strictObject({ amount: moneySchema, market: marketSchema.default('it') })
+  .strictObject({ amount: testAmount, market: marketSchema.default('it') })
   .meta({ id: 'FundWallet' });
 
 export const fundingSchema = z

@@ -29,6 +29,7 @@ export function parseJson(text: string): unknown {
     refused = true;
     return new Refused(detail);
   };
+  if (isTooDeep(text)) throw malformed('The body is nested too deeply.');
   const value = parse(text, visit);
   if (!refused) return value;
   throw new ProblemError(commonProblems['invalid-request'], 'A value in the body cannot be taken exactly.', {
@@ -44,8 +45,6 @@ function parse(text: string, reviver: Reviver): unknown {
     return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
   } catch (error) {
     if (error instanceof SyntaxError) throw malformed('The body is not valid JSON.');
-    // Walking the parsed value ends at the stack's end.
-    if (error instanceof RangeError) throw malformed('The body is nested too deeply.');
     throw error;
   }
 }
@@ -67,11 +66,51 @@ function isFaithful(value: number, source: string): boolean {
   return Number.isFinite(value);
 }
 
-function refusals(value: unknown, pointer: string): InputError[] {
-  if (value instanceof Refused) return [{ pointer, detail: value.detail }];
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, child]) => refusals(child, `${pointer}/${escapePointer(key)}`));
+/** Mistakes named in one answer at most: it must not grow with what a stranger sends. */
+export const maxErrors = 20;
+const maxPointerLength = 200;
+/** Objects and lists within each other at most. */
+const maxDepth = 32;
+
+/** A pointer as an answer carries it. */
+export function shownPointer(pointer: string): string {
+  return pointer.length > maxPointerLength ? `${pointer.slice(0, maxPointerLength)}…` : pointer;
 }
+
+function refusals(value: unknown, pointer: string, found: InputError[] = []): InputError[] {
+  if (found.length >= maxErrors) return found;
+  if (value instanceof Refused) found.push({ pointer: shownPointer(pointer), detail: value.detail });
+  else if (value !== null && typeof value === 'object') {
+    for (const key in value) {
+      const child = (value as Record<string, unknown>)[key];
+      refusals(child, shownPointer(`${pointer}/${escapePointer(key)}`), found);
+      if (found.length >= maxErrors) break;
+    }
+  }
+  return found;
+}
+
+/** Nesting is read off the text, before anything walks the value. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text.charCodeAt(index);
+    if (inString) {
+      if (character === backslash) index += 1;
+      else if (character === quote) inString = false;
+    } else if (character === quote) inString = true;
+    else if (character === openBrace || character === openBracket) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (character === closeBrace || character === closeBracket) depth -= 1;
+  }
+  return false;
+}
+
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [
+  0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d,
+];
 
 /** One reference token of a JSON pointer (RFC 6901). */
 export function escapePointer(key: string): string {

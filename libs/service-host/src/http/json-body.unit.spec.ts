@@ -92,6 +92,27 @@ describe('parseJson', () => {
     }),
   );
 
+  it.each([33, 1_800, 2_000])(
+    'refuses %d objects within each other, also around a refused number',
+    (depth) => {
+      expect(refusal('{"a":'.repeat(depth) + '1e30' + '}'.repeat(depth))).toMatchObject({
+        type: 'malformed-json',
+        detail: 'The body is nested too deeply.',
+      });
+    },
+  );
+
+  it('counts brackets outside of texts only', () => {
+    expect(parseJson(`["${'['.repeat(100)}", "\\"[[", {"a": [1]}, {"b": [2]}]`)).toHaveLength(4);
+  });
+
+  it('answers little, however much is wrong', () => {
+    const body = `{"${'k'.repeat(30_000)}":[${Array<string>(7_000).fill('1.0').join(',')}]}`;
+    const { errors } = refusal(body) as { errors: { pointer: string }[] };
+    expect(errors).toHaveLength(20);
+    expect(JSON.stringify(errors).length).toBeLessThan(10_000);
+  });
+
   it('refuses a nesting that would exhaust the stack', () => {
     expect(refusal('['.repeat(32_000) + ']'.repeat(32_000))).toMatchObject({
       type: 'malformed-json',

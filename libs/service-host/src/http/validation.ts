@@ -1,7 +1,7 @@
 import { Body, Param, Query, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { commonProblems, ProblemError, type InputError } from '../problems.js';
-import { escapePointer } from './json-body.js';
+import { escapePointer, maxErrors, shownPointer } from './json-body.js';
 
 export type InputPart = 'body' | 'query' | 'path';
 
@@ -49,8 +49,9 @@ function strictly(schema: z.ZodType): z.ZodType {
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: InputPart): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => describe(issue, value));
-  const count = errors.length === 1 ? 'One value' : `${errors.length} values`;
+  const all = result.error.issues.flatMap((issue) => describe(issue, value));
+  const errors = all.slice(0, maxErrors);
+  const count = all.length === 1 ? 'One value' : `${all.length} values`;
   throw new ProblemError(
     commonProblems['invalid-request'],
     value === undefined && part === 'body'
@@ -64,12 +65,12 @@ function describe(issue: z.core.$ZodIssue, value: unknown): InputError[] {
   const pointer = issue.path.map((key) => `/${escapePointer(String(key))}`).join('');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      pointer: `${pointer}/${escapePointer(key)}`,
+      pointer: shownPointer(`${pointer}/${escapePointer(key)}`),
       detail: 'is not known here',
     }));
   }
   const missing = issue.path.length > 0 && valueAt(value, issue.path) === undefined;
-  return [{ pointer, detail: missing ? 'is missing' : issue.message }];
+  return [{ pointer: shownPointer(pointer), detail: missing ? 'is missing' : issue.message }];
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
