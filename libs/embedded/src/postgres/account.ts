@@ -19,7 +19,8 @@ const probeTimeoutMs = 10_000;
 
 /**
  * The first account that can run the programs on `dataDir`. As root it is a user namespace, in which root's own files belong to an
- * ordinary user, or else that user with the one capability to reach folders that only root may enter.
+ * ordinary user, or else that user with the one capability to reach data that only root may reach; the programs themselves must then
+ * lie where all may enter.
  * Throws an error that says what was tried.
  */
 export async function chooseAccount(
