@@ -80,21 +80,32 @@ async function enteredOnce(story: Story): Promise<boolean> {
   return actual.size === expected.size && [...expected.keys()].every((key) => actual.get(key) === 1);
 }
 
-/** Counts who was told of which completed payment; waits for the last message, as delivery is asynchronous. */
-async function toldOnce(story: Story): Promise<{ delivered: number; expected: number; duplicates: number }> {
+interface Told {
+  readonly delivered: number;
+  readonly expected: number;
+  readonly duplicates: number;
+}
+
+/** Longer than any message is under way: one that comes twice has come by then. */
+const settleMs = 2_000;
+
+/** Counts who was told of which completed payment: waits for the last message, and then for one too many. */
+async function toldOnce(story: Story): Promise<Told> {
   const expected = story.payments.length * 2;
   const deadline = performance.now() + 30_000;
-  for (;;) {
-    const feeds = await ofEach(story.people, async (person) => {
-      const done = (await person.feed()).filter(({ kind }) => kind !== 'payment_failed');
-      return done.map(({ paymentId }) => `${person.id} ${paymentId}`);
-    });
-    const told = countBy(feeds.flat());
-    const duplicates = [...told.values()].filter((count) => count > 1).length;
-    if (told.size >= expected || performance.now() > deadline)
-      return { delivered: told.size, expected, duplicates };
-    await sleep(250);
-  }
+  while ((await readFeeds(story)).size < expected && performance.now() < deadline) await sleep(250);
+  await sleep(settleMs);
+  const told = await readFeeds(story);
+  const duplicates = [...told.values()].filter((count) => count > 1).length;
+  return { delivered: told.size, expected, duplicates };
+}
+
+async function readFeeds(story: Story): Promise<Map<string, number>> {
+  const feeds = await ofEach(story.people, async (person) => {
+    const done = (await person.feed()).filter(({ kind }) => kind !== 'payment_failed');
+    return done.map(({ paymentId }) => `${person.id} ${paymentId}`);
+  });
+  return countBy(feeds.flat());
 }
 
 async function balancesMatch(stack: Stack, people: Person[]): Promise<boolean> {
