@@ -49,7 +49,7 @@ type HandlerDecorator<Event extends CloudEvent> = <
  *
  * Types of the topic that a contract names and `definitions` leaves out are skipped: not handling them is this
  * consumer's decision. A type that no contract names is from a newer producer or a mistake, and nobody decided
- * anything: it moves to the dead letter, from where it can be replayed, unless `unknownTypes` is `ignore`.
+ * anything: it moves to the dead letter, where it is kept for somebody to look at, unless `unknownTypes` is `ignore`.
  */
 export function OnEvents<const Definitions extends readonly AnyDefinition[]>(
   topic: TopicName,
