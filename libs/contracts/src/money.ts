@@ -7,8 +7,12 @@ import { z } from 'zod';
 export const moneySchema = z
   .strictObject({
     value: z
-      .int({ error: 'must be a whole number of minor units (cents), at most 9007199254740991' })
-      .positive({ error: 'must be greater than zero' }),
+      .number({ error: 'must be a whole number of minor units (cents)' })
+      .check(({ value, issues }) => {
+        const mistake = amountMistake(value);
+        if (mistake) issues.push({ code: 'custom', input: value, ...mistake });
+      })
+      .meta({ type: 'integer', exclusiveMinimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR'),
   })
   .meta({
@@ -18,3 +22,15 @@ export const moneySchema = z
   });
 
 export type MoneyDto = z.infer<typeof moneySchema>;
+
+/** What is wrong with an amount; `params.problem` is the code of the problem that a caller gets. */
+function amountMistake(value: number): { message: string; params: { problem: string } } | undefined {
+  const mistake = (problem: string, message: string) => ({ message, params: { problem } });
+  if (value === 0) return mistake('amount-zero', 'must be greater than zero');
+  if (value < 0) return mistake('amount-negative', 'must be greater than zero, not negative');
+  if (!Number.isInteger(value)) {
+    return mistake('amount-fractional', 'must be a whole number of minor units (cents)');
+  }
+  if (Number.isSafeInteger(value)) return undefined;
+  return mistake('amount-too-large', `must be at most ${Number.MAX_SAFE_INTEGER}`);
+}

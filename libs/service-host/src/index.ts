@@ -25,7 +25,13 @@ export { createLogger, type Logger } from './logger.js';
 export { ApiProblems, ApiReturns, ApiSummary } from './openapi/decorators.js';
 export type { OpenApiDocument } from './openapi/document.js';
 export type { DocumentLink } from './openapi/swagger-ui.js';
-export { commonProblems, defineProblems, ProblemError, type ProblemDefinition } from './problems.js';
+export {
+  amountProblems,
+  commonProblems,
+  defineProblems,
+  ProblemError,
+  type ProblemDefinition,
+} from './problems.js';
 export { runService } from './run.js';
 export type { ServiceContext, ServiceDefinition } from './service.js';
 export { startService, type RunningService } from './start.js';

@@ -18,10 +18,11 @@ export function defineProblems<Code extends string>(
   ) as Record<Code, ProblemDefinition>;
 }
 
-/** Where in the input something is wrong: a JSON pointer (RFC 6901) and a sentence. */
+/** Where in the input something is wrong: a JSON pointer (RFC 6901), a sentence and, where it has one, its code. */
 export interface InputError {
   readonly pointer: string;
   readonly detail: string;
+  readonly code?: InputCode;
 }
 
 /** Thrown anywhere in a request to answer with a problem. `detail` is read by people: say what to do. */
@@ -60,9 +61,34 @@ const hostProblems = defineProblems({
   'upstream-timeout': { title: 'A service behind this one did not answer in time', status: 504 },
 });
 
+/** Mistakes in the input that are problems of their own, so that a program can tell them apart. */
+const inputProblems = defineProblems({
+  'amount-zero': { title: 'The amount is zero', status: 400 },
+  'amount-negative': { title: 'The amount is negative', status: 400 },
+  'amount-fractional': { title: 'The amount is not a whole number of minor units', status: 400 },
+  'amount-too-large': { title: 'The amount is too large', status: 400 },
+  'number-too-large': { title: 'A number is too large to be exact', status: 400 },
+});
+
+export type InputCode = keyof typeof inputProblems;
+
+/** What a request with an amount in its body can get for it. */
+export const amountProblems = Object.values(inputProblems);
+
+export function isInputCode(code: unknown): code is InputCode {
+  return typeof code === 'string' && Object.hasOwn(inputProblems, code);
+}
+
+/** The problem of their own that all mistakes of a request share, or `invalid-request`. */
+export function problemOfInput(errors: readonly InputError[]): ProblemDefinition {
+  const [code, ...others] = new Set(errors.map((error) => error.code));
+  return code === undefined || others.length > 0 ? hostProblems['invalid-request'] : inputProblems[code];
+}
+
 /** What any service can answer, and the codes of the domain that several services have: one title and status each. */
 export const commonProblems = {
   ...hostProblems,
+  ...inputProblems,
   ...defineProblems({
     'payee-unknown': { title: 'The payee is not known', status: 404 },
     'currency-mismatch': { title: 'The currency is not that of the market', status: 422 },

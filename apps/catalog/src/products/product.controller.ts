@@ -1,4 +1,5 @@
 import {
+  amountProblems,
   ApiProblems,
   ApiReturns,
   ApiSummary,
@@ -52,6 +53,7 @@ export class ProductController {
     problems['shop-unknown'],
     problems['shop-foreign'],
     problems['currency-mismatch'],
+    ...amountProblems,
     problems['sku-taken'],
   )
   async add(
@@ -70,6 +72,7 @@ export class ProductController {
     problems['shop-foreign'],
     problems['product-unknown'],
     problems['currency-mismatch'],
+    ...amountProblems,
   )
   async change(
     @CurrentUser() { personId }: Principal,

@@ -1,4 +1,5 @@
 import {
+  amountProblems,
   ApiProblems,
   ApiReturns,
   commonProblems,
@@ -56,6 +57,7 @@ export class PaymentController {
   @ApiReturns(202, paymentSchema, 'Accepted; look at the Location for the outcome')
   @ApiProblems(
     ...Object.values(paymentProblems),
+    ...amountProblems,
     commonProblems['idempotency-key-missing'],
     commonProblems.unavailable,
   )

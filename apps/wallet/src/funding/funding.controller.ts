@@ -1,5 +1,6 @@
 import { markets, marketSchema, moneySchema, type MarketCode } from '@florin/contracts';
 import {
+  amountProblems,
   ApiProblems,
   ApiReturns,
   commonProblems,
@@ -52,7 +53,7 @@ export class FundingController {
   @Post()
   @ApiReturns(201, fundingSchema, 'The test money is in your wallet')
   @ApiReturns(202, fundingSchema, 'Accepted; send it again with the same key to see the outcome')
-  @ApiProblems(...Object.values(walletProblems), commonProblems['idempotency-key-missing'])
+  @ApiProblems(...Object.values(walletProblems), ...amountProblems, commonProblems['idempotency-key-missing'])
   async fund(
     @CurrentUser() user: Principal,
     @Headers() headers: Record<string, string | undefined>,

@@ -1,12 +1,21 @@
 import type { FastifyInstance } from 'fastify';
-import { commonProblems, ProblemError, type InputError } from '../problems.js';
+import {
+  commonProblems,
+  problemOfInput,
+  ProblemError,
+  type InputCode,
+  type InputError,
+} from '../problems.js';
 
 /** Bytes of a request body at most. */
 export const bodyLimit = 64 * 1024;
 
 /** Stands for a value that would not stay what was sent, until we know where it is. */
 class Refused {
-  constructor(readonly detail: string) {}
+  constructor(
+    readonly detail: string,
+    readonly code?: InputCode,
+  ) {}
 }
 
 /**
@@ -24,17 +33,16 @@ export function parseJson(text: string): unknown {
     ) {
       throw malformed(`The key "${key}" is not allowed.`);
     }
-    const detail = refusalOf(value, context.source ?? '');
-    if (detail === undefined) return value;
+    const refusal = refusalOf(value, context.source ?? '');
+    if (refusal === undefined) return value;
     refused = true;
-    return new Refused(detail);
+    return refusal;
   };
   if (isTooDeep(text)) throw malformed('The body is nested too deeply.');
   const value = parse(text, visit);
   if (!refused) return value;
-  throw new ProblemError(commonProblems['invalid-request'], 'A value in the body cannot be taken exactly.', {
-    errors: refusals(value, ''),
-  });
+  const errors = refusals(value, '');
+  throw new ProblemError(problemOfInput(errors), 'A value in the body cannot be taken exactly.', { errors });
 }
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
@@ -50,14 +58,17 @@ function parse(text: string, reviver: Reviver): unknown {
 }
 
 /** Why a value cannot be kept as it was sent, if it cannot. */
-function refusalOf(value: unknown, source: string): string | undefined {
+function refusalOf(value: unknown, source: string): Refused | undefined {
   if (typeof value === 'number' && !isFaithful(value, source)) {
     const written = source.length > 40 ? `${source.slice(0, 40)}…` : source;
-    return `${written} must be a whole number written with digits only, at most 9007199254740991 either way`;
+    return new Refused(
+      `${written} must be a whole number written with digits only, at most 9007199254740991 either way`,
+      Math.abs(value) > Number.MAX_SAFE_INTEGER ? 'number-too-large' : undefined,
+    );
   }
   // Databases refuse NUL in a text, and half a surrogate pair becomes another character in UTF-8.
   if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
-    return 'must be a text of whole Unicode characters without NUL';
+    return new Refused('must be a text of whole Unicode characters without NUL');
   return undefined;
 }
 
@@ -79,8 +90,10 @@ export function shownPointer(pointer: string): string {
 
 function refusals(value: unknown, pointer: string, found: InputError[] = []): InputError[] {
   if (found.length >= maxErrors) return found;
-  if (value instanceof Refused) found.push({ pointer: shownPointer(pointer), detail: value.detail });
-  else if (value !== null && typeof value === 'object') {
+  if (value instanceof Refused) {
+    const { detail, code } = value;
+    found.push({ pointer: shownPointer(pointer), detail, ...(code && { code }) });
+  } else if (value !== null && typeof value === 'object') {
     for (const key in value) {
       const child = (value as Record<string, unknown>)[key];
       refusals(child, shownPointer(`${pointer}/${escapePointer(key)}`), found);

@@ -32,28 +32,31 @@ describe('parseJson', () => {
     expect(parseJson(text)).toEqual(value);
   });
 
-  it.each([
-    '9007199254740992',
-    '9007199254740993',
-    '-9007199254740993',
-    '1e30',
-    '1e2',
-    '12.0',
-    '1e400',
-    '9007199254740991.4',
-    '12.00000000000000000001',
-  ])('refuses %s, which a double cannot hold as it is written', (number) => {
-    expect(refusal(`{"amount":{"value":${number}}}`)).toEqual({
-      type: 'invalid-request',
-      detail: 'A value in the body cannot be taken exactly.',
-      errors: [
-        {
-          pointer: '/amount/value',
-          detail: `${number} must be a whole number written with digits only, at most 9007199254740991 either way`,
-        },
-      ],
-    });
-  });
+  it.each(['9007199254740992', '9007199254740993', '-9007199254740993', '1e30', '1e400'])(
+    'refuses %s, which is too large to be exact',
+    (number) => {
+      expect(refusal(`{"amount":{"value":${number}}}`)).toMatchObject({
+        type: 'number-too-large',
+        errors: [{ pointer: '/amount/value', code: 'number-too-large' }],
+      });
+    },
+  );
+
+  it.each(['1e2', '12.0', '9007199254740991.4', '12.00000000000000000001'])(
+    'refuses %s, which a double cannot hold as it is written',
+    (number) => {
+      expect(refusal(`{"amount":{"value":${number}}}`)).toEqual({
+        type: 'invalid-request',
+        detail: 'A value in the body cannot be taken exactly.',
+        errors: [
+          {
+            pointer: '/amount/value',
+            detail: `${number} must be a whole number written with digits only, at most 9007199254740991 either way`,
+          },
+        ],
+      });
+    },
+  );
 
   it('points at every refused number, and escapes the pointers', () => {
     expect(refusal('{"a/b":[1,1e1],"c~d":2.0}').errors).toMatchObject([

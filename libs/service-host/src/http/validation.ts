@@ -1,6 +1,6 @@
 import { Body, Param, Query, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
-import { commonProblems, ProblemError, type InputError } from '../problems.js';
+import { isInputCode, problemOfInput, ProblemError, type InputError } from '../problems.js';
 import { escapePointer, maxErrors, shownPointer } from './json-body.js';
 
 export type InputPart = 'body' | 'query' | 'path';
@@ -45,7 +45,10 @@ function strictly(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
 }
 
-/** Parses one part of a request, or throws `invalid-request` with a pointer and a sentence for every mistake. */
+/**
+ * Parses one part of a request, or throws a problem with a pointer and a sentence for every mistake: `invalid-request`,
+ * or the problem that they all share, such as `amount-zero`.
+ */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: InputPart): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -53,7 +56,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: InputP
   const errors = all.slice(0, maxErrors);
   const count = all.length === 1 ? 'One value' : `${all.length} values`;
   throw new ProblemError(
-    commonProblems['invalid-request'],
+    problemOfInput(all),
     value === undefined && part === 'body'
       ? 'The request needs a JSON body.'
       : `${count} in the ${part} cannot be used: ${errors[0]!.pointer || part} ${errors[0]!.detail}.`,
@@ -70,7 +73,14 @@ function describe(issue: z.core.$ZodIssue, value: unknown): InputError[] {
     }));
   }
   const missing = issue.path.length > 0 && valueAt(value, issue.path) === undefined;
-  return [{ pointer: shownPointer(pointer), detail: missing ? 'is missing' : issue.message }];
+  const code: unknown = issue.code === 'custom' ? issue.params?.['problem'] : undefined;
+  return [
+    {
+      pointer: shownPointer(pointer),
+      detail: missing ? 'is missing' : issue.message,
+      ...(isInputCode(code) && { code }),
+    },
+  ];
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

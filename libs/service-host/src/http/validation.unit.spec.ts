@@ -8,6 +8,8 @@ const schema = z.strictObject({
   'a/b': z.string(),
 });
 
+const mistake = (problem: string) => ({ error: 'is zero', params: { problem } });
+
 function problem(value: unknown): ProblemError {
   try {
     parseInput(schema, value, 'body');
@@ -45,6 +47,30 @@ describe('parseInput', () => {
   it('says the first mistake in the sentence for people', () => {
     expect(problem({ amount: { value: 0 }, 'a/b': '' }).detail).toBe(
       'One value in the body cannot be used: /amount/value must be greater than zero.',
+    );
+  });
+
+  it('is of the type that all its mistakes share', () => {
+    const coded = z.strictObject({ amount: z.number().refine((n) => n > 0, mistake('amount-zero')) });
+    const refused = (value: unknown) => {
+      try {
+        parseInput(coded, value, 'body');
+      } catch (error) {
+        return error as ProblemError;
+      }
+      throw new Error('accepted');
+    };
+    expect(refused({ amount: 0 })).toMatchObject({
+      problem: { type: 'https://florin.dev/problems/amount-zero', status: 400 },
+      extensions: { errors: [{ pointer: '/amount', detail: 'is zero', code: 'amount-zero' }] },
+    });
+    expect(refused({ amount: 0, extra: 1 }).problem.type).toBe('https://florin.dev/problems/invalid-request');
+  });
+
+  it('does not take a code that is none of ours', () => {
+    const coded = z.number().refine((n) => n > 0, mistake('constructor'));
+    expect(() => parseInput(coded, 0, 'body')).toThrow(
+      expect.objectContaining({ extensions: { in: 'body', errors: [{ pointer: '', detail: 'is zero' }] } }),
     );
   });
 
