@@ -221,15 +221,15 @@ describe('a product', () => {
   });
 
   it.each([
-    ['zero', 0],
-    ['negative', -650],
-    ['fractional', 6.5],
-    ['beyond the safe integer', Number.MAX_SAFE_INTEGER + 1],
-  ])('cannot have a price that is %s', async (_, value) => {
+    ['zero', 0, 'amount-zero'],
+    ['negative', -650, 'amount-negative'],
+    ['fractional', 6.5, 'amount-fractional'],
+    ['beyond the safe integer', Number.MAX_SAFE_INTEGER + 1, 'number-too-large'],
+  ])('cannot have a price that is %s', async (_, value, problem) => {
     const { owner, products } = await newShop();
     const body = coffee({ price: { value, currency: 'EUR' } });
     const answer = await api.call('POST', products, { token: owner.token, body });
-    expect(problemOf(answer)).toEqual([400, 'invalid-request']);
+    expect(problemOf(answer)).toEqual([400, problem]);
     expect(answer.body).toMatchObject({ errors: [{ pointer: '/price/value' }] });
   });
 });
