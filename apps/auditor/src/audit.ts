@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
-import type { EventStore } from '@florin/event-store';
+import { ledgerStream } from '@florin/contracts';
+import { sha256, type EventStore } from '@florin/event-store';
 import {
   createReplay,
   trialBalance,
@@ -37,7 +37,7 @@ export interface AuditOptions {
 
 /** Reads a book from its first event to its last, verifying each; stops at the first that is wrong. */
 export async function audit(store: EventStore, ledger: string, options: AuditOptions): Promise<Audit> {
-  const stream = `ledger-${ledger}`;
+  const stream = ledgerStream(ledger);
   const { knownHead } = options;
   const counts = { EntryPosted: 0, EntryRejected: 0, AccountOpened: 0, LedgerCreated: 0 };
   const replay = createReplay(ledger, sha256, {
@@ -67,10 +67,6 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     trialBalance: trialBalance(state),
     finding: finding ?? endFinding(ledger, head, knownHead),
   };
-}
-
-function sha256(text: string): string {
-  return hash('sha256', text, 'hex');
 }
 
 async function countEvents(store: EventStore, stream: string): Promise<number> {

@@ -9,7 +9,7 @@ export type MarketCode = z.infer<typeof marketSchema>;
 
 export interface Market {
   readonly code: MarketCode;
-  /** Id of the market's book; its EventStoreDB stream is `ledger-<id>`. */
+  /** Id of the market's book. */
   readonly ledger: string;
   /** ISO 4217. */
   readonly currency: string;
@@ -28,6 +28,11 @@ export const markets = {
 /** The market whose book is `ledger`, or `undefined`. */
 export function marketOfLedger(ledger: string): Market | undefined {
   return Object.values(markets).find((market) => market.ledger === ledger);
+}
+
+/** The EventStoreDB stream of a book. */
+export function ledgerStream(ledger: string): string {
+  return `ledger-${ledger}`;
 }
 
 /** Account id of a person's available e-money (chart 2010) in their market's book. */

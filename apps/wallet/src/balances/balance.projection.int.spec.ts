@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@florin/event-store';
+import { sha256, type StoredEvent } from '@florin/event-store';
 import {
   createSealer,
   decide,
@@ -15,7 +15,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { WalletConfig } from '../config.js';
 import { walletDatabase } from '../database.js';
 import { Exclusive } from '../ledgers/exclusive.js';
-import { openTestMoney, openWallet, sha256 } from '../ledgers/ledger.js';
+import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { projectBalances, projectedRevision } from './balance.projection.js';
 import { historyOf, walletsOf } from './balance.queries.js';
 

@@ -1,5 +1,5 @@
+import { ledgerStream } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
-import { ledgerStream } from '../ledgers/ledger.js';
 
 interface Deps {
   readonly store: Pick<EventStore, 'read'>;

@@ -1,8 +1,7 @@
-import type { CloudEvent, Market } from '@florin/contracts';
+import { ledgerStream, type CloudEvent, type Market } from '@florin/contracts';
 import type { EventStore, Subscription } from '@florin/event-store';
 import type { PreparedDatabase } from '@florin/service-host';
 import { projectBalances, projectedRevision } from '../balances/balance.projection.js';
-import { ledgerStream } from './ledger.js';
 import { LedgerPublisher } from './ledger.publisher.js';
 
 interface Deps {

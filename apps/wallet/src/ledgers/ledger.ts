@@ -1,16 +1,5 @@
 import { testMoneyAccount, walletAccount } from '@florin/contracts';
 import type { LedgerCommand } from '@florin/ledger';
-import { hash } from 'node:crypto';
-
-/** The EventStoreDB stream of a book. */
-export function ledgerStream(ledger: string): string {
-  return `ledger-${ledger}`;
-}
-
-/** The hash that the ledger's chain is made with, as the domain asks for it. */
-export function sha256(text: string): string {
-  return hash('sha256', text, 'hex');
-}
 
 /** Opens a person's e-money account: owed to them, and never below zero. */
 export function openWallet(personId: string): LedgerCommand {

@@ -1,4 +1,5 @@
-import type { EventStore } from '@florin/event-store';
+import { ledgerStream } from '@florin/contracts';
+import { sha256, type EventStore } from '@florin/event-store';
 import {
   createReplay,
   createSealer,
@@ -10,7 +11,7 @@ import {
   type Sealer,
   type StoredForm,
 } from '@florin/ledger';
-import { LedgerDamaged, ledgerStream, LedgerUnavailable, sha256 } from './ledger.js';
+import { LedgerDamaged, LedgerUnavailable } from './ledger.js';
 
 interface Deps {
   readonly ledger: string;

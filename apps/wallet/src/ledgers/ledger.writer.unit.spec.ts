@@ -1,7 +1,13 @@
-import { WrongExpectedRevision, type EventStore, type NewEvent, type StoredEvent } from '@florin/event-store';
+import {
+  sha256,
+  WrongExpectedRevision,
+  type EventStore,
+  type NewEvent,
+  type StoredEvent,
+} from '@florin/event-store';
 import { balanceOf, createReplay, type LedgerCommand } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
-import { LedgerDamaged, LedgerUnavailable, openTestMoney, openWallet, sha256 } from './ledger.js';
+import { LedgerDamaged, LedgerUnavailable, openTestMoney, openWallet } from './ledger.js';
 import { LedgerWriter } from './ledger.writer.js';
 
 const anna = '0193a7a0-0000-7000-8000-00000000000a';
