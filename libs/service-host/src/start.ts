@@ -9,10 +9,12 @@ import { AccessGuard } from './auth/access.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import type { BaseConfig } from './config.js';
 import { HealthRegistry } from './health.js';
+import { BrokenRequests } from './http/broken-requests.js';
 import { closeHttpClient, fetchJson } from './http/client.js';
 import { bodyLimit, readJsonOnly } from './http/json-body.js';
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { observeRequests } from './http/request-hooks.js';
+import { enforceRequestRules } from './http/request-rules.js';
 import { listRoutes, matchesPattern } from './http/routes.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMetrics } from './metrics.js';
@@ -85,11 +87,15 @@ export async function startService<C extends BaseConfig>(
 
 async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, context: ServiceContext<C>) {
   const { logger, metrics, health, auth } = context;
+  const brokenRequests = new BrokenRequests(logger);
   const adapter = new FastifyAdapter({
     bodyLimit,
     // Requests that came before the end are answered; who comes later finds no open port.
     return503OnClosing: false,
     requestTimeout: 30_000,
+    clientErrorHandler: brokenRequests.refuse,
+    // Node would answer with an empty page.
+    http: { requireHostHeader: false },
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
     // The router refuses these before any hook or filter of ours.
@@ -99,8 +105,10 @@ async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, co
     },
   });
   const fastify = adapter.getInstance();
+  brokenRequests.watch(fastify.server);
   readJsonOnly(fastify);
   const openResponses = observeRequests(fastify, { logger, metrics });
+  enforceRequestRules(fastify);
   const controllers = operationsControllers({
     service: service.name,
     health,
