@@ -1,3 +1,4 @@
+import { type DataDirLock, lockDataDir } from '../data-dir-lock.js';
 import { startGrpcServer, type GrpcServer, type Handler } from './grpc/grpc.server.js';
 import { recordedEventCodec } from './protocol/recorded-event.js';
 import { append } from './requests/append.js';
@@ -6,7 +7,6 @@ import { deleteStream, tombstoneStream } from './requests/delete.js';
 import { read } from './requests/read.js';
 import { refusal } from './requests/refusals.js';
 import { getSupportedMethods, readGossip } from './requests/server-info.js';
-import { lockDataDir } from './storage/data-dir-lock.js';
 import { EventStorage } from './storage/event-storage.js';
 
 export interface EventStoreOptions {
@@ -37,7 +37,7 @@ const SEGMENT_BYTES = 256 * 1024 * 1024;
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EmbeddedEventStore> {
   const { dataDir, port = 0, host = '127.0.0.1', onNotice = warn } = options;
-  const unlock = await lockDataDir(dataDir);
+  const lock = lockDataDir(dataDir);
   let storage: EventStorage | undefined;
   try {
     storage = await EventStorage.open({
@@ -51,10 +51,10 @@ export async function startEventStore(options: EventStoreOptions): Promise<Embed
     return {
       url: `esdb://${host}:${server.port}?tls=false`,
       port: server.port,
-      close: () => (closing ??= closeAll(server, storage, unlock)),
+      close: () => (closing ??= closeAll(server, storage, lock)),
     };
   } catch (error) {
-    await closeAll(undefined, storage, unlock);
+    await closeAll(undefined, storage, lock);
     throw error;
   }
 }
@@ -91,7 +91,7 @@ async function serve(
 async function closeAll(
   server: GrpcServer | undefined,
   storage: EventStorage | undefined,
-  unlock: () => Promise<void>,
+  lock: DataDirLock,
 ): Promise<void> {
   try {
     // Appends under way are answered before their calls end.
@@ -99,7 +99,7 @@ async function closeAll(
     await server?.close();
     await storage?.close();
   } finally {
-    await unlock();
+    lock.release();
   }
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { startKafkaBroker } from './kafka.server.js';
-import { DataDirInUse } from './storage/data-dir-lock.js';
+import { DataDirInUse } from '../data-dir-lock.js';
 import { recordBatch } from './testing/batch.fixture.spec.js';
 import { TestBroker, testClient, until } from './testing/broker.fixture.spec.js';
 

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type DataDirLock, lockDataDir } from '../data-dir-lock.js';
 import { settingOf } from './api/topic-configs.js';
 import type { Broker, BrokerNode } from './broker.js';
 import { type RequestMemory, serveConnection } from './connection.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { limits } from './limits.js';
 import { ClusterState } from './storage/cluster-state.js';
-import { lockDataDir } from './storage/data-dir-lock.js';
 import { TopicStore } from './storage/topic-store.js';
 
 export interface KafkaOptions {
@@ -43,7 +43,7 @@ const FAREWELL_MS = 500;
  */
 export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedKafka> {
   const host = options.host ?? '127.0.0.1';
-  const unlock = lockDataDir(options.dataDir);
+  const lock = lockDataDir(options.dataDir);
   const server = createServer({ noDelay: true });
   server.maxConnections = limits.connections;
   try {
@@ -55,9 +55,9 @@ export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedK
       await closeStorage(storage);
       throw error;
     }
-    return serve(server, host, storage, unlock, options.onNotice ?? ignore);
+    return serve(server, host, storage, lock, options.onNotice ?? ignore);
   } catch (error) {
-    unlock();
+    lock.release();
     throw error;
   }
 }
@@ -82,7 +82,7 @@ function serve(
   server: Server,
   host: string,
   storage: Storage,
-  unlock: () => void,
+  lock: DataDirLock,
   notice: (message: string) => void,
 ): EmbeddedKafka {
   const { port } = server.address() as AddressInfo;
@@ -110,7 +110,7 @@ function serve(
     try {
       await closeStorage(storage);
     } finally {
-      unlock();
+      lock.release();
     }
   }
   return { brokers: [`${host}:${port}`], port, close: () => (closing ??= close()) };
