@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { z } from 'zod';
 import type { PortPlan } from './names.js';
 
@@ -97,15 +97,6 @@ export async function askHolder(base: number): Promise<BlockHolder | undefined> 
     // Nobody there, or somebody who does not speak as we do: no Florin.
     return undefined;
   }
-}
-
-/** Some port that is free at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  if (!(await listens(probe, 0))) throw new Error('The system has no free port.');
-  const { port } = probe.address() as AddressInfo;
-  await close(probe);
-  return port;
 }
 
 async function firstTaken(ports: readonly number[]): Promise<number | undefined> {

@@ -1,9 +1,9 @@
+import { freePort } from '@florin/embedded';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { type PortPlan, type ServiceName, serviceNames } from './names.js';
-import { freePort } from './port-block.js';
 import { hasDatabase } from './service-environment.js';
 
 const readyTimeoutMs = 60_000;

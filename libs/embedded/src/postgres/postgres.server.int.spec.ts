@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from '../free-port.js';
 import { type Account, candidateAccounts, chooseAccount } from './account.js';
 import { locateBinaries } from './binaries.js';
 import { createCluster } from './cluster.js';
-import { freePort, type PostgresServer, startPostgres } from './postgres.server.js';
+import { type PostgresServer, startPostgres } from './postgres.server.js';
 import { readLockFile, startServerProcess } from './server-process.js';
 
 let dataDir: string;

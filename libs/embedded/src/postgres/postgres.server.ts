@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.js';
 import { chooseAccount } from './account.js';
 import { locateBinaries } from './binaries.js';
 import { createCluster, predecessorTimeoutMs, requireNoOtherServer } from './cluster.js';
@@ -120,17 +120,4 @@ async function startOnPort(
       else if (!error.portInUse || attempt >= portAttempts) throw error;
     }
   }
-}
-
-/** A port on 127.0.0.1 that nobody held a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('The system gave no free port.');
-  return address.port;
 }
