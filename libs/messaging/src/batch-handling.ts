@@ -13,9 +13,6 @@ export interface BatchMessage extends IncomingMessage {
 /** What happens with the messages of one partition; all of it is handed in. */
 export interface BatchPolicy {
   readonly definitions: readonly AnyDefinition[];
-  readonly ignoreUnknown: boolean;
-  /** Events handed over at once, at most. */
-  readonly maxBatch: number;
   /** Runs of the handler that one event gets before it is given up. */
   readonly maxAttempts: number;
   readonly backoff: Backoff;
@@ -27,6 +24,9 @@ export interface BatchPolicy {
   readonly resolved: (offset: string) => void;
   readonly report: (what: 'handled' | 'skipped' | 'retried', count: number, error?: unknown) => void;
 }
+
+/** Events handed over at once. */
+const maxBatch = 500;
 
 export type DeadLetterReason = Pick<Failure, 'reason' | 'error' | 'attempts' | 'firstFailedAt'>;
 
@@ -41,8 +41,8 @@ interface Item {
  * for an outage would lose their order. Returns early, the rest unresolved, when `signal` aborts.
  */
 export async function handleMessages(messages: readonly BatchMessage[], policy: BatchPolicy): Promise<void> {
-  for (let start = 0; start < messages.length && !policy.signal.aborted; start += policy.maxBatch) {
-    const chunk = messages.slice(start, start + policy.maxBatch);
+  for (let start = 0; start < messages.length && !policy.signal.aborted; start += maxBatch) {
+    const chunk = messages.slice(start, start + maxBatch);
     const items = await decode(chunk, policy);
     if (items === undefined || !(await handleItems(items, policy))) return;
     const last = chunk.at(-1);
@@ -67,7 +67,7 @@ function read(message: BatchMessage, policy: BatchPolicy): CloudEvent | 'skip' |
     const event = fromKafkaMessage(message);
     const definition = policy.definitions.find(({ type }) => type === event.type);
     if (definition === undefined) {
-      if (policy.ignoreUnknown || definitionOf(event.type) !== undefined) return 'skip';
+      if (definitionOf(event.type) !== undefined) return 'skip';
       return refused('unknown_type', new MalformedEvent('no contract of this build names the type'));
     }
     const data = definition.data.safeParse(event.data);

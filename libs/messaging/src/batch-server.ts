@@ -25,10 +25,6 @@ export interface BatchServerOptions {
   readonly publisher: Pick<EventPublisher, 'send'>;
   readonly logger: Logger;
   readonly metrics?: Registry;
-  /** Only handlers with this `server` in `OnEvents` are bound, where an application has several servers. */
-  readonly name?: symbol;
-  /** Events handed over at once, at most. Default 500. */
-  readonly maxBatch?: number;
   /** Partitions handled at the same time. Default 3. */
   readonly concurrency?: number;
   /**
@@ -38,13 +34,7 @@ export interface BatchServerOptions {
   readonly paceMs?: number;
   /** Runs of the handler that one event gets, and the waits between them. Default 5 in about 3 s. */
   readonly retry?: Partial<Backoff & { readonly maxAttempts: number }>;
-  /** Told when this process gets partitions, before their first batch. Must not throw. */
-  readonly onAssigned?: (topic: string, partitions: readonly number[]) => void;
-  /** Told when partitions went to somebody else or the consumer lost the group. Must not throw. */
-  readonly onRevoked?: (topic: string, partitions: readonly number[]) => void;
 }
-
-type Assignment = Readonly<Record<string, readonly number[]>>;
 
 const heartbeatMs = 500;
 const slowMs = 30_000;
@@ -69,13 +59,11 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
   #committer: OffsetCommitter | undefined;
   /** Aborted when the session with Kafka ends, so that no handler waits for an outage to pass on its behalf. */
   #session = new AbortController();
-  #assigned: Assignment = {};
   #joined = false;
   #done: Promise<void> | undefined;
 
   constructor(private readonly settings: BatchServerOptions) {
     super({ postfixId: '', client: { brokers: [] }, consumer: { groupId: settings.groupId } });
-    if (settings.name !== undefined) this.transportId = settings.name;
     this.#logger = settings.logger;
     this.#events = counter(
       settings.metrics,
@@ -183,11 +171,10 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     this.#closing.signal.addEventListener('abort', () => end(), { once: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => crash(payload.error));
     consumer.on(consumer.events.REBALANCING, () => void committer.flush());
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => {
       committer.reset();
       joined();
       this.#joined = true;
-      this.#reassign(payload.memberAssignment);
     });
     try {
       await consumer.connect();
@@ -198,18 +185,10 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
       await Promise.all(this.#running);
       await committer.flush();
       this.#joined = false;
-      this.#reassign({});
       await consumer.disconnect().catch((error: unknown) => {
         this.#logger.debug({ err: error }, 'consumer did not disconnect');
       });
     }
-  }
-
-  #reassign(assignment: Assignment): void {
-    const before = this.#assigned;
-    this.#assigned = assignment;
-    tellDifference(before, assignment, this.settings.onRevoked);
-    tellDifference(assignment, before, this.settings.onAssigned);
   }
 
   async #track(work: Promise<void>): Promise<void> {
@@ -267,10 +246,9 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     const extras = handler?.extras?.[extrasKey] as HandlerExtras | undefined;
     if (handler === undefined || extras === undefined) throw new Error(`no handler for ${topic}`);
     const context: BatchContext = { topic, partition, signal };
-    const { retry, maxBatch } = this.settings;
+    const { retry } = this.settings;
     return {
       ...extras,
-      maxBatch: maxBatch ?? 500,
       maxAttempts: retry?.maxAttempts ?? 5,
       backoff: { ...backoff, ...retry },
       signal,
@@ -308,18 +286,5 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
       { err: reason.error, topic, partition, offset, group: this.groupId, reason: reason.reason },
       'message moved to the dead letter',
     );
-  }
-}
-
-/** Calls `tell` with the partitions that are in `present` and not in `absent`. */
-function tellDifference(
-  present: Assignment,
-  absent: Assignment,
-  tell: BatchServerOptions['onAssigned'],
-): void {
-  for (const [topic, partitions] of Object.entries(present)) {
-    const other = absent[topic] ?? [];
-    const difference = partitions.filter((partition) => !other.includes(partition));
-    if (difference.length > 0) tell?.(topic, difference);
   }
 }

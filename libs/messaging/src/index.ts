@@ -10,7 +10,7 @@ export {
 export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export type { Logger } from './logger.js';
-export { OnEvents, type BatchContext, type OnEventsOptions } from './on-events.js';
+export { OnEvents, type BatchContext } from './on-events.js';
 export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export {
   insertOutboxSql,

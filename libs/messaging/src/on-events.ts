@@ -4,13 +4,6 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import type { z } from 'zod';
 
-export interface OnEventsOptions {
-  /** Name of the `KafkaBatchServer` the handler belongs to, where an application has several. */
-  readonly server?: symbol;
-  /** `ignore` skips types that no contract of this build names, instead of moving them to the dead letter. */
-  readonly unknownTypes?: 'ignore';
-}
-
 /** Second argument of a handler. */
 export interface BatchContext {
   readonly topic: string;
@@ -29,7 +22,6 @@ export interface AnyDefinition {
 /** What `OnEvents` tells the server, through Nest's extras. */
 export interface HandlerExtras {
   readonly definitions: readonly AnyDefinition[];
-  readonly ignoreUnknown: boolean;
 }
 
 export const extrasKey = 'florin';
@@ -49,20 +41,16 @@ type HandlerDecorator<Event extends CloudEvent> = <
  *
  * Types of the topic that a contract names and `definitions` leaves out are skipped: not handling them is this
  * consumer's decision. A type that no contract names is from a newer producer or a mistake, and nobody decided
- * anything: it moves to the dead letter, where it is kept for somebody to look at, unless `unknownTypes` is `ignore`.
+ * anything: it moves to the dead letter, where it is kept for somebody to look at.
  */
 export function OnEvents<const Definitions extends readonly AnyDefinition[]>(
   topic: TopicName,
   definitions: Definitions,
-  options: OnEventsOptions = {},
 ): HandlerDecorator<EventOf<Definitions[number]>> {
   const foreign = definitions.find((definition) => definition.topic !== topic);
   if (foreign !== undefined) throw new Error(`${foreign.type} is not an event of ${topic}`);
-  const extras: HandlerExtras = { definitions, ignoreUnknown: options.unknownTypes === 'ignore' };
-  const pattern =
-    options.server === undefined
-      ? EventPattern<string>(topic, { [extrasKey]: extras })
-      : EventPattern<string>(topic, options.server, { [extrasKey]: extras });
+  const extras: HandlerExtras = { definitions };
+  const pattern = EventPattern<string>(topic, { [extrasKey]: extras });
   const filters = UseFilters(PassErrorsOn);
   return (target, name, descriptor) => {
     pattern(target, name, descriptor);

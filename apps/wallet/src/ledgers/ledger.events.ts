@@ -1,8 +1,13 @@
-import { accountOpened, cloudEvent, entryPosted, entryRejected, type CloudEvent } from '@florin/contracts';
+import {
+  accountOpened,
+  cloudEvent,
+  entryKindSchema,
+  entryPosted,
+  entryRejected,
+  type CloudEvent,
+} from '@florin/contracts';
 import type { StoredEvent } from '@florin/event-store';
 import { decodeEvent } from '@florin/ledger';
-
-type EntryKind = 'p2p' | 'test-funding';
 
 /**
  * What a stored ledger event tells the world; nothing for those that only concern the book. The published id is the stored
@@ -31,7 +36,7 @@ export function toPublished(ledger: string, stored: StoredEvent): CloudEvent | u
           ledger,
           revision,
           entryId: event.entryId,
-          kind: event.kind as EntryKind,
+          kind: entryKindSchema.parse(event.kind),
           currency: event.currency,
           postings: event.postings.map(({ account, amount }) => ({ account, amount: Number(amount) })),
           reference: event.reference,
@@ -44,7 +49,7 @@ export function toPublished(ledger: string, stored: StoredEvent): CloudEvent | u
           ledger,
           revision,
           entryId: event.entryId,
-          kind: event.kind as EntryKind,
+          kind: entryKindSchema.parse(event.kind),
           code: event.code,
           reference: event.reference,
         },
