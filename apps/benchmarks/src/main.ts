@@ -1,15 +1,25 @@
+import { benchBroker } from './broker.js';
+import { benchEventStore } from './event-store.js';
 import { benchLedger } from './ledger.js';
 import { machine } from './machine.js';
 import { benchPayments } from './payments.js';
 
-const benchmarks = { payments: benchPayments, ledger: benchLedger } as const;
+const benchmarks = {
+  payments: benchPayments,
+  ledger: benchLedger,
+  'event-store': benchEventStore,
+  broker: benchBroker,
+} as const;
 
 const usage = `npm run bench -- <name> [--json]
 
-  payments   people to people through the gateway to completed: 1, 16, 64 at once, many pairs and one hot payer
-  ledger     commands decided and durably appended per second, without Kafka and HTTP
+  payments      people to people through the gateway to completed: 1, 16, 64 at once, many pairs and one hot payer
+  ledger        commands decided and durably appended per second, without Kafka and HTTP
+  event-store   events appended in hundreds and one by one, and read, with the official client
+  broker        messages produced in tens, consumed, and produced to consumed at a steady rate, with kafkajs
 
---json prints one JSON object as the last line.`;
+--json prints one JSON object as the last line. FLORIN_TEST_ESDB=esdb://… and FLORIN_TEST_KAFKA=host:port measure another
+server than the embedded one.`;
 
 async function main(): Promise<void> {
   const [name, ...options] = process.argv.slice(2);

@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Runs `measure` with the address of an embedded engine in a process of its own, or of the server that `given` names. */
+export async function withEngine<T>(
+  which: 'event-store' | 'broker',
+  given: string | undefined,
+  measure: (address: string) => Promise<T>,
+): Promise<T> {
+  if (given !== undefined) return measure(given);
+  const dataDir = await mkdtemp(join(tmpdir(), 'florin-bench-'));
+  const engine = fork(fileURLToPath(new URL('./engine.js', import.meta.url)), [which, dataDir]);
+  const ended = once(engine, 'exit');
+  try {
+    const address = await Promise.race([
+      once(engine, 'message').then(([message]) => String(message)),
+      ended.then(() => Promise.reject(new Error(`the ${which} did not start`))),
+    ]);
+    return await measure(address);
+  } finally {
+    if (engine.connected) engine.disconnect();
+    await ended;
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Calls `work` with 0, 1, 2 … below `count`, so many at a time; answers how long it all took, in seconds. */
+export async function timed(
+  count: number,
+  atOnce: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<number> {
+  let next = 0;
+  const startedAt = performance.now();
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return (performance.now() - startedAt) / 1000;
+}
