@@ -79,6 +79,14 @@ describe('what is refused', () => {
       ['an amount in floating point', amount('1e2'), 400, 'invalid-request'],
       ['an amount in a string', amount('"100"'), 400, 'invalid-request'],
       ['JSON cut short', post('{"payee":'), 400, 'malformed-json'],
+      ['an amount that hides another', amount('100,"value":1'), 400, 'duplicate-key'],
+      [
+        'JSON in Latin-1',
+        post('{}', { 'content-type': 'application/json; charset=iso-8859-1' }),
+        415,
+        'unsupported-media-type',
+      ],
+      ['a packed body', post('{}', { 'content-encoding': 'gzip' }), 415, 'unsupported-media-type'],
       [
         'a text that cannot be stored',
         () => anna.pay({ ...euros(bruno, 1), note: 'La\0pizza' }),

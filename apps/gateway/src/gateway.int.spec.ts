@@ -2,6 +2,7 @@ import { listRoutes } from '@florin/service-host';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { routes } from './routes.js';
 import { answer, World } from './world.fixture.spec.js';
@@ -142,16 +143,36 @@ describe('the gateway', () => {
       expect(world.seen).toEqual([]);
     });
 
+    it('a packed body, which no service would unpack', async () => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+      expect(
+        await world.call('/v1/payments', { method: 'POST', headers, body: gzipSync('{}') }),
+      ).toMatchObject({ status: 415, type: 'unsupported-media-type' });
+      expect(world.seen).toEqual([]);
+    });
+
+    it('what could be two requests', async () => {
+      const head =
+        'POST /v1/payments HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n';
+      expect(await exchange(`${head}0\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 400 .*content-type: application\/problem\+json/s,
+      );
+      expect(world.seen).toEqual([]);
+    });
+
     /** The path exactly as written, which fetch would tidy up. */
     async function statusOf(path: string): Promise<number> {
       const token = await world.token();
+      const head = `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close`;
+      return Number((await exchange(`${head}\r\n\r\n`)).split(' ')[1]);
+    }
+
+    async function exchange(sent: string): Promise<string> {
       const socket = connect({ port: Number(new URL(world.url).port), host: '127.0.0.1' });
-      socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
-      );
+      socket.write(sent);
       let text = '';
       for await (const chunk of socket) text += String(chunk);
-      return Number(text.split(' ')[1]);
+      return text;
     }
   });
 

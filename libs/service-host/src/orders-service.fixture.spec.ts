@@ -171,7 +171,7 @@ export class OrdersService {
     };
   }
 
-  async place(body: string, headers: Record<string, string> = {}): Promise<Answer> {
+  async place(body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}): Promise<Answer> {
     const authorization = `Bearer ${await this.token()}`;
     const json = { authorization, 'content-type': 'application/json' };
     return this.call('/v1/orders', { method: 'POST', body, headers: { ...json, ...headers } });

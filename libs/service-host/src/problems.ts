@@ -41,6 +41,7 @@ export class ProblemError extends Error {
 
 const hostProblems = defineProblems({
   'malformed-json': { title: 'The body is not JSON', status: 400 },
+  'duplicate-key': { title: 'A key of the body is there twice', status: 400 },
   'invalid-request': { title: 'The request is not valid', status: 400 },
   'idempotency-key-missing': { title: 'The Idempotency-Key header is missing', status: 400 },
   'idempotency-key-invalid': { title: 'The Idempotency-Key header is not valid', status: 400 },

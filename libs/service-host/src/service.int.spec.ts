@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { listRoutes } from './index.js';
 import { OrdersService, typeOf } from './orders-service.fixture.spec.js';
@@ -101,9 +102,10 @@ describe('a service', () => {
       ['{', 400, 'malformed-json'],
       ['', 400, 'malformed-json'],
       ['{"__proto__":{}}', 400, 'malformed-json'],
+      ['{"note":"a","note":"b"}', 400, 'duplicate-key'],
       ['[]', 400, 'invalid-request'],
-      ['{"amount":{"value":9007199254740993,"currency":"EUR"}}', 400, 'invalid-request'],
-      ['{"amount":{"value":1e30,"currency":"EUR"}}', 400, 'invalid-request'],
+      ['{"amount":{"value":9007199254740993,"currency":"EUR"}}', 400, 'number-too-large'],
+      ['{"amount":{"value":1e30,"currency":"EUR"}}', 400, 'number-too-large'],
       ['{"amount":{"value":12.5,"currency":"EUR"}}', 400, 'invalid-request'],
       ['{"amount":{"value":0,"currency":"EUR"}}', 400, 'invalid-request'],
       ['{"amount":{"value":-1,"currency":"EUR"}}', 400, 'invalid-request'],
@@ -139,6 +141,57 @@ describe('a service', () => {
         expect([status, typeOf(body)]).toEqual([415, 'unsupported-media-type']);
       },
     );
+
+    it.each(['latin1', 'utf-16', 'ISO-8859-1', '"us-ascii"', 'utf-8; charset=latin1'])(
+      'of JSON in %s',
+      async (charset) => {
+        const type = `application/json; charset=${charset}`;
+        const { status, body } = await orders.place('{}', { 'content-type': type });
+        expect([status, typeOf(body), body['detail']]).toEqual([
+          415,
+          'unsupported-media-type',
+          'Send the JSON in UTF-8.',
+        ]);
+      },
+    );
+
+    it('of bytes that are not UTF-8; what is, is read', async () => {
+      const of = async (note: Buffer, contentType = 'application/json') => {
+        const start = '{"amount":{"value":1,"currency":"EUR"},"note":"';
+        const body = Buffer.concat([Buffer.from(start), note, Buffer.from('"}')]);
+        const headers = { authorization: `Bearer ${await orders.token()}`, 'content-type': contentType };
+        const answer = await request(`${orders.running.url}/v1/orders`, { method: 'POST', headers, body });
+        return { status: answer.statusCode, body: (await answer.body.json()) as Record<string, unknown> };
+      };
+      for (const bytes of [[0xe9], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x8d]]) {
+        const { status, body } = await of(Buffer.from(bytes));
+        expect([status, typeOf(body), body['detail']]).toEqual([
+          400,
+          'malformed-json',
+          'The body is not valid UTF-8.',
+        ]);
+      }
+      for (const type of [
+        'application/json',
+        'application/json;charset=UTF-8',
+        'application/json; charset="utf8"',
+      ]) {
+        expect(await of(Buffer.from('Caffè 🍕'), type)).toMatchObject({
+          status: 201,
+          body: { note: 'Caffè 🍕' },
+        });
+      }
+    });
+
+    it.each(['gzip', 'br', 'identity, gzip', ''])('of a body in the coding "%s"', async (coding) => {
+      const answer = await orders.place(gzipSync('{}'), { 'content-encoding': coding });
+      expect([answer.status, typeOf(answer.body), answer.headers.get('accept-encoding')]).toEqual([
+        415,
+        'unsupported-media-type',
+        'identity',
+      ]);
+      expect(answer.body['detail']).toMatch(/without a Content-Encoding/);
+    });
 
     it('of a query: unknown and wrong parameters', async () => {
       const headers = { authorization: `Bearer ${await orders.token()}` };

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 import {
   commonProblems,
   problemOfInput,
@@ -6,6 +7,7 @@ import {
   type InputCode,
   type InputError,
 } from '../problems.js';
+import { faultOf, type TextFault } from './json-text.js';
 
 /** Bytes of a request body at most. */
 export const bodyLimit = 64 * 1024;
@@ -21,8 +23,8 @@ class Refused {
 /**
  * Parses JSON without changing a number, a text or a prototype on the way: a whole number must be written plainly and
  * lie in the safe range (`9007199254740993`, `1e30` and `12.0` are refused; `12.5` is left to the schema, which sees it
- * as it is), a text must be Unicode without NUL, and the keys `__proto__` and `constructor.prototype` are refused.
- * Throws a 400 problem.
+ * as it is), a text must be Unicode without NUL, an object has each key once, and the keys `__proto__` and
+ * `constructor.prototype` are refused. Throws a 400 problem.
  */
 export function parseJson(text: string): unknown {
   let refused = false;
@@ -38,7 +40,8 @@ export function parseJson(text: string): unknown {
     refused = true;
     return refusal;
   };
-  if (isTooDeep(text)) throw malformed('The body is nested too deeply.');
+  const fault = faultOf(text);
+  if (fault !== undefined) throw refusalOfText(fault);
   const value = parse(text, visit);
   if (!refused) return value;
   const errors = refusals(value, '');
@@ -60,9 +63,8 @@ function parse(text: string, reviver: Reviver): unknown {
 /** Why a value cannot be kept as it was sent, if it cannot. */
 function refusalOf(value: unknown, source: string): Refused | undefined {
   if (typeof value === 'number' && !isFaithful(value, source)) {
-    const written = source.length > 40 ? `${source.slice(0, 40)}…` : source;
     return new Refused(
-      `${written} must be a whole number written with digits only, at most 9007199254740991 either way`,
+      `${shortened(source)} must be a whole number written with digits only, at most 9007199254740991 either way`,
       Math.abs(value) > Number.MAX_SAFE_INTEGER ? 'number-too-large' : undefined,
     );
   }
@@ -80,8 +82,6 @@ function isFaithful(value: number, source: string): boolean {
 /** Mistakes named in one answer at most: it must not grow with what a stranger sends. */
 export const maxErrors = 20;
 const maxPointerLength = 200;
-/** Objects and lists within each other at most. */
-const maxDepth = 32;
 
 /** A pointer as an answer carries it. */
 export function shownPointer(pointer: string): string {
@@ -103,49 +103,49 @@ function refusals(value: unknown, pointer: string, found: InputError[] = []): In
   return found;
 }
 
-/** Nesting is read off the text, before anything walks the value. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text.charCodeAt(index);
-    if (inString) {
-      if (character === backslash) index += 1;
-      else if (character === quote) inString = false;
-    } else if (character === quote) inString = true;
-    else if (character === openBrace || character === openBracket) {
-      depth += 1;
-      if (depth > maxDepth) return true;
-    } else if (character === closeBrace || character === closeBracket) depth -= 1;
-  }
-  return false;
-}
-
-const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [
-  0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d,
-];
-
 /** One reference token of a JSON pointer (RFC 6901). */
 export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function refusalOfText(fault: TextFault): ProblemError {
+  if (fault.kind === 'too-deep') return malformed('The body is nested too deeply.');
+  return new ProblemError(
+    commonProblems['duplicate-key'],
+    `The key "${shortened(fault.key)}" is twice in one object; send it once.`,
+  );
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function malformed(detail: string): ProblemError {
   return new ProblemError(commonProblems['malformed-json'], detail);
 }
 
-/** JSON is the only media type that a service reads; anything else is 415. */
+/** JSON in UTF-8 is the only media type that a service reads; anything else is 415. */
 export function readJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
+  fastify.addContentTypeParser<Buffer>(
     'application/json',
-    { parseAs: 'string', bodyLimit },
-    (_request, text, done) => {
+    { parseAs: 'buffer', bodyLimit },
+    ({ headers }, body, done) => {
       try {
-        done(null, parseJson(String(text)));
+        done(null, parseJson(utf8(body, headers['content-type'] ?? '')));
       } catch (error) {
         done(error as Error);
       }
     },
   );
+}
+
+function utf8(body: Buffer, contentType: string): string {
+  for (const [, charset = ''] of contentType.matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)) {
+    if (!/^utf-?8$/i.test(charset)) {
+      throw new ProblemError(commonProblems['unsupported-media-type'], 'Send the JSON in UTF-8.');
+    }
+  }
+  if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.');
+  return body.toString('utf8');
 }

@@ -80,7 +80,20 @@ describe('parseJson', () => {
     },
   );
 
-  it.each(['', '{', '{"a":1,}', "{'a':1}", 'NaN', '01', '\u0000'])('refuses %j as not JSON', (text) => {
+  it.each([
+    String.raw`{"\x":1}`,
+    '{"a"',
+    '{"a',
+    '"',
+    ']]',
+    '',
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    'NaN',
+    '01',
+    '\u0000',
+  ])('refuses %j as not JSON', (text) => {
     expect(refusal(text)).toMatchObject({ type: 'malformed-json', detail: 'The body is not valid JSON.' });
   });
 
@@ -94,6 +107,35 @@ describe('parseJson', () => {
       detail: expect.stringContaining('is not allowed'),
     }),
   );
+
+  it.each([
+    ['{"amount":1,"amount":100}', 'amount'],
+    ['{"amount":{"value":1,"currency":"EUR","value":100}}', 'value'],
+    [String.raw`{"amount":1,"\u0061mount":100}`, 'amount'],
+    [String.raw`{"a\"b":1,"c":[{"d":2},"x,y"],"a\u0022b":2}`, 'a"b'],
+    ['[1,{"a":{},"b":[],"a":{}}]', 'a'],
+    ['{ "" : 1 , "" : 2 }', ''],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+  ])('refuses %s, in which one key hides another', (text, key) =>
+    expect(refusal(text)).toMatchObject({
+      type: 'duplicate-key',
+      detail: `The key "${key}" is twice in one object; send it once.`,
+    }),
+  );
+
+  it('shortens a long key', () => {
+    const key = 'k'.repeat(1_000);
+    expect(refusal(`{"${key}":1,"${key}":2}`).detail.length).toBeLessThan(100);
+  });
+
+  it.each([
+    '{"a":{"a":{"a":1}},"b":{"a":1}}',
+    '[{"a":1},{"a":1}]',
+    '{"a":"a","b":["a","a"],"c":["a",{"a":1}],"d":"a"}',
+    String.raw`{"a":"\",\"a\":1","b":"\\"}`,
+  ])('takes %s, in which no key hides another', (text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
 
   it.each([33, 1_800, 2_000])(
     'refuses %d objects within each other, also around a refused number',

@@ -12,5 +12,15 @@ function brokenRule({ headers, raw }: FastifyRequest): ProblemError | undefined 
   if (headers.host === undefined && raw.httpVersion !== '1.0') {
     return new ProblemError(commonProblems['invalid-request'], 'A request needs a Host header.');
   }
+  // Nobody here unpacks a body, and without this header, which the gateway does not hand on, it would look like noise.
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    return new ProblemError(
+      commonProblems['unsupported-media-type'],
+      'Send the body as it is, without a Content-Encoding such as gzip.',
+      {},
+      { 'accept-encoding': 'identity' },
+    );
+  }
   return undefined;
 }

@@ -119,7 +119,9 @@ function answers(route: Route, schemas: SchemaComponents): Json {
 function problems(route: Route, hasInput: boolean, hasBody: boolean): Json {
   const p = commonProblems;
   const all: ProblemDefinition[] = [
-    ...(hasBody ? [p['malformed-json'], p['payload-too-large'], p['unsupported-media-type']] : []),
+    ...(hasBody
+      ? [p['malformed-json'], p['duplicate-key'], p['payload-too-large'], p['unsupported-media-type']]
+      : []),
     ...(hasInput ? [p['invalid-request']] : []),
     ...(route.access.kind === 'public'
       ? []
