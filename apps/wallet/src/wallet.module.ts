@@ -3,6 +3,8 @@ import { connectEventStore, type EventStore } from '@florin/event-store';
 import {
   createKafka,
   createPublisher,
+  Exclusive,
+  holdLead,
   KafkaBatchServer,
   OutboxRelay,
   type EventPublisher,
@@ -15,7 +17,6 @@ import {
 } from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
 import { BalanceController, balanceUseCases, type BalanceUseCases } from './balances/balance.controller.js';
 import { projectedRevision } from './balances/balance.projection.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
@@ -33,7 +34,6 @@ import {
   registrationHandler,
 } from './ledgers/command.consumer.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
-import { Exclusive } from './ledgers/exclusive.js';
 import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { walletProblems } from './problems.js';
 
@@ -42,7 +42,6 @@ type Context = ServiceContext<WalletConfig>;
 const eventPublisher = Symbol('EventPublisher');
 
 interface Engines {
-  readonly dataSource: DataSource;
   readonly database: PreparedDatabase;
   readonly store: EventStore;
   readonly publisher: EventPublisher;
@@ -115,7 +114,7 @@ async function openEngines(context: Context): Promise<Engines> {
   });
   relay.start();
   context.onClose('outbox relay', () => relay.stop());
-  return { dataSource, database, store, publisher, relay, traces: new EntryTraces() };
+  return { database, store, publisher, relay, traces: new EntryTraces() };
 }
 
 function writerOf({ logger }: Context, { store }: Engines, market: Market): LedgerWriter {
@@ -129,12 +128,12 @@ function writerOf({ logger }: Context, { store }: Engines, market: Market): Ledg
 }
 
 function followExclusively(context: Context, engines: Engines, market: Market): void {
-  const { logger } = context;
+  const { config, logger } = context;
   const exclusive = new Exclusive({
-    database: engines.dataSource,
+    connection: config.DATABASE_URL,
     name: `followers:${market.ledger}`,
-    start: () =>
-      followBook({
+    lead: async (client, signal) => {
+      const followers = await followBook({
         market,
         store: engines.store,
         database: engines.database,
@@ -142,10 +141,17 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
         traceOf: (entryId) => engines.traces.take(entryId),
         onError: (follower, error, attempt) =>
           logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
-      }),
+      });
+      try {
+        await holdLead(client, signal);
+      } finally {
+        await followers.stop();
+      }
+    },
     onError: (error) =>
       logger.warn({ ledger: market.ledger, err: error }, 'following the book was interrupted'),
   });
+  exclusive.start();
   context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
 }
 

@@ -7,6 +7,7 @@ export {
   type EncodedEvent,
   type IncomingMessage,
 } from './cloud-event-codec.js';
+export { Exclusive, holdLead, type ExclusiveOptions } from './exclusive.js';
 export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export type { Logger } from './logger.js';

@@ -1,8 +1,9 @@
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import type { Counter, Histogram, Registry } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOff } from './backoff.js';
 import { Bell } from './bell.js';
+import { Exclusive } from './exclusive.js';
 import type { Logger } from './logger.js';
 import { counter, seconds } from './metrics.js';
 import type { EventPublisher } from './publisher.js';
@@ -28,12 +29,9 @@ interface OutboxRow {
   readonly created_at: Date;
 }
 
-const lockRetryMs = 1_000;
 /** A NOTIFY takes a lock that commits of other NOTIFYs wait for: one is enough for all that happens meanwhile. */
 const notifyEveryMs = 20;
 const backoff = { firstDelayMs: 100, longestDelayMs: 2_000 };
-
-const tryToLead = `SELECT pg_try_advisory_lock(hashtextextended('outbox of ' || current_schema(), 0)) AS leading`;
 
 /** Deletes what was published and takes what comes next, in one round trip. Both see the table as it was before. */
 const next = {
@@ -46,17 +44,16 @@ const next = {
 /**
  * Publishes what is in an outbox: takes the rows that are there in the order of their ids, produces them, deletes
  * them once Kafka has them. By presence and not by "greater than the last id": ids commit out of order.
- * One relay of all instances leads, by an advisory lock; the others stand by and take over within a second. A leader
- * that dies between producing and deleting leaves rows that its successor produces again, with the same event ids.
+ * One relay of all instances leads (see `Exclusive`), the others stand by and take over within a second. A leader that
+ * dies between producing and deleting leaves rows that its successor produces again, with the same event ids.
  * What Kafka does not take (a topic that is missing) holds up all that is behind it, until it does: order before speed.
  */
 export class OutboxRelay {
-  readonly #stopping = new AbortController();
+  readonly #exclusive: Exclusive;
   readonly #bell = new Bell();
   readonly #relayed: Counter;
   readonly #delay: Histogram;
   #leading = false;
-  #done: Promise<void> | undefined;
 
   constructor(private readonly options: OutboxRelayOptions) {
     this.#relayed = counter(
@@ -70,6 +67,14 @@ export class OutboxRelay {
       'florin_outbox_delay_seconds',
       'Age of the oldest event of a published batch',
     );
+    this.#exclusive = new Exclusive({
+      connection: options.connection,
+      name: 'outbox',
+      lead: (client, signal) => this.#lead(client, signal),
+      standBy: (client, ms, signal) => this.#standBy(client, ms, signal),
+      onError: (error, failures) =>
+        options.logger.warn({ err: error, failures }, 'outbox relay lost its database connection'),
+    });
   }
 
   /** Whether this relay is the one that publishes. */
@@ -78,7 +83,7 @@ export class OutboxRelay {
   }
 
   start(): void {
-    this.#done ??= this.#run();
+    this.#exclusive.start();
   }
 
   /** To be called after a commit that wrote to the outbox; costs nothing, and never fails. */
@@ -87,59 +92,31 @@ export class OutboxRelay {
   }
 
   /** Finishes the batch under way; rows that are left stay for the next relay. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#done;
+  stop(): Promise<void> {
+    return this.#exclusive.stop();
   }
 
-  async #run(): Promise<void> {
-    for (let failures = 0; !this.#stopping.signal.aborted;) {
-      const client = new Client(this.#config());
-      try {
-        await this.#session(client, () => (failures = 0));
-      } catch (error) {
-        failures += 1;
-        this.options.logger.warn({ err: error, failures }, 'outbox relay lost its database connection');
-        await backOff(backoff, failures, this.#stopping.signal);
-      } finally {
-        this.#leading = false;
-        await client.end().catch(() => undefined);
-      }
-    }
-  }
-
-  /** Until stopped; throws when the connection breaks, and with it the lock. */
-  async #session(client: Client, connected: () => void): Promise<void> {
-    const over = new AbortController();
-    client.on('error', (error) => over.abort(error));
-    client.on('end', () => over.abort(new Error('the database closed the connection')));
+  async #lead(client: Client, signal: AbortSignal): Promise<void> {
     client.on('notification', () => this.#bell.ring());
-    await client.connect();
-    connected();
-    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
-    await this.#waitForLead(client, signal);
-    if (!signal.aborted) {
-      await client.query('LISTEN outbox');
-      // A deletion that a crash of the database undoes is an event published twice, which consumers expect.
-      await client.query('SET synchronous_commit = off');
-      this.#leading = true;
-      this.options.logger.info({}, 'outbox relay leads');
+    await client.query('LISTEN outbox');
+    // A deletion that a crash of the database undoes is an event published twice, which consumers expect.
+    await client.query('SET synchronous_commit = off');
+    this.#leading = true;
+    this.options.logger.info({}, 'outbox relay leads');
+    try {
       await this.#relay(client, signal);
+    } finally {
+      this.#leading = false;
     }
-    if (!this.#stopping.signal.aborted) throw over.signal.reason;
   }
 
-  /** Standing by: tries for the lock, and hands rings of this instance on to the leader's. */
-  async #waitForLead(client: Client, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { rows } = await client.query<{ leading: boolean }>(tryToLead);
-      if (rows[0]?.leading === true) return;
-      const retryAt = Date.now() + lockRetryMs;
-      while (Date.now() < retryAt && !signal.aborted) {
-        if (await this.#bell.wait(retryAt - Date.now(), signal)) {
-          await client.query('NOTIFY outbox');
-          await sleep(notifyEveryMs);
-        }
+  /** Hands rings of this instance on to the leader's. */
+  async #standBy(client: Client, ms: number, signal: AbortSignal): Promise<void> {
+    const until = Date.now() + ms;
+    while (Date.now() < until && !signal.aborted) {
+      if (await this.#bell.wait(until - Date.now(), signal)) {
+        await client.query('NOTIFY outbox');
+        await sleep(notifyEveryMs);
       }
     }
   }
@@ -180,16 +157,5 @@ export class OutboxRelay {
       }
     }
     return false;
-  }
-
-  #config(): ClientConfig {
-    const { connection } = this.options;
-    return {
-      ...(typeof connection === 'string' ? { connectionString: connection } : connection),
-      application_name: 'florin-outbox-relay',
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 10_000,
-      keepAlive: true,
-    };
   }
 }

@@ -231,7 +231,7 @@ describe('OutboxRelay', () => {
       sends += 1;
       if (sends === 2) {
         await pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'florin-outbox-relay'`,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'florin outbox'`,
         );
         await sleep(50);
       }

@@ -14,7 +14,6 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { WalletConfig } from '../config.js';
 import { walletDatabase } from '../database.js';
-import { Exclusive } from '../ledgers/exclusive.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { projectBalances, projectedRevision } from './balance.projection.js';
 import { historyOf, walletsOf } from './balance.queries.js';
@@ -122,34 +121,4 @@ describe('the read models of a ledger', () => {
     expect(await walletsOf(database, anna)).toEqual([]);
     expect(await projectedRevision(database, 'cc-eur')).toBe(-1n);
   });
-
-  it('are written by one instance at a time, and by another when it stops', async () => {
-    const log: string[] = [];
-    const contender = (name: string) =>
-      new Exclusive({
-        database: dataSource,
-        name: 'followers:test',
-        start: () => {
-          log.push(`${name} starts`);
-          return Promise.resolve({
-            stop: () => {
-              log.push(`${name} stops`);
-              return Promise.resolve();
-            },
-          });
-        },
-        onError: (error) => log.push(String(error)),
-      });
-    const first = contender('first');
-    await until(() => log.length === 1);
-    const second = contender('second');
-    await first.stop();
-    await until(() => log.length === 3);
-    await second.stop();
-    expect(log).toEqual(['first starts', 'first stops', 'second starts', 'second stops']);
-  });
-
-  async function until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 });
