@@ -72,7 +72,7 @@ export class PaymentController {
       accessToken: headers['authorization']?.replace(/^bearer\s+/i, '') ?? '',
       idempotencyKey: idempotencyKey(headers),
       body,
-      waitMs: waitSeconds(headers) * 1000,
+      waitMs: (preferWaitSeconds(headers, maxWaitSeconds) ?? defaultWaitSeconds) * 1000,
     });
     if ('refused' in result) throw new ProblemError(paymentProblems[result.refused], result.detail);
     return answer(result.payment, reply);
@@ -104,10 +104,6 @@ export class PaymentController {
     }
     return toPaymentDto(payment);
   }
-}
-
-function waitSeconds(headers: RequestHeaders): number {
-  return headers['prefer'] === undefined ? defaultWaitSeconds : preferWaitSeconds(headers, maxWaitSeconds);
 }
 
 /** 201 when the money moved, 202 while it is under way, a problem when the ledger refused: always the same for the same payment. */

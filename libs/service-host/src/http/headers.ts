@@ -28,11 +28,11 @@ export function idempotencyKey(headers: Headers): string {
   return key;
 }
 
-/** Seconds of `Prefer: wait=N` (RFC 7240), at most `max`; 0 where absent or not understood. */
-export function preferWaitSeconds(headers: Headers, max: number): number {
+/** Seconds of `Prefer: wait=N` (RFC 7240), at most `max`; `undefined` where it is absent or not understood. */
+export function preferWaitSeconds(headers: Headers, max: number): number | undefined {
   const header = headers['prefer'];
-  if (header === undefined) return 0;
+  if (header === undefined) return undefined;
   const text = Array.isArray(header) ? header.join(',') : header;
-  const seconds = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)/i.exec(text)?.[1];
-  return seconds === undefined ? 0 : Math.min(Number(seconds), max);
+  const seconds = /(?:^|,)\s*wait\s*=\s*(?:"(\d+)"|(\d+))\s*(?:[;,]|$)/i.exec(text);
+  return seconds === null ? undefined : Math.min(Number(seconds[1] ?? seconds[2]), max);
 }

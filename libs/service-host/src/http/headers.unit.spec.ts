@@ -39,12 +39,19 @@ describe('preferWaitSeconds', () => {
     ['respond-async, wait=10', 10],
     ['wait="3"; x=y', 3],
     ['wait=3600', 30],
-    ['wait=-1', 0],
-    ['wait=soon', 0],
-    ['await=5', 0],
-    ['respond-async', 0],
-    [undefined, 0],
-  ])('of %j is %d', (prefer, seconds) => {
+    ['wait=0', 0],
+    [`wait=${'9'.repeat(400)}`, 30],
+    ['wait=-1', undefined],
+    ['wait=soon', undefined],
+    ['wait=5s', undefined],
+    ['wait="5', undefined],
+    ['wait=', undefined],
+    ['wait', undefined],
+    ['await=5', undefined],
+    ['respond-async', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('of %j is %j', (prefer, seconds) => {
     expect(preferWaitSeconds({ prefer }, 30)).toBe(seconds);
   });
 });
