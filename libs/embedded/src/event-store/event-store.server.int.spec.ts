@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   EventStoreDBClient,
@@ -80,6 +80,7 @@ describe('the embedded event store', () => {
   it('starts over a segment that was created and never written', async () => {
     await fixture.stop();
     await truncate(await segment(), 3);
+    await rm(join(fixture.dataDir, 'acknowledged'));
     await fixture.restart();
     expect(fixture.notices).toEqual([expect.stringContaining('it was removed')]);
     await fixture.client.appendToStream('orders', numbered(1));

@@ -55,6 +55,14 @@ async function reopened(): Promise<string[]> {
 const numbered = (count: number, bytes = 100) =>
   Array.from({ length: count }, (_, index) => `${index}`.padEnd(bytes, '.'));
 const firstSegment = () => join(dir, segmentName(0));
+const mark = () => join(dir, 'acknowledged');
+
+/** Leaves what is appended meanwhile as a crash before its acknowledgement would. */
+async function withoutAcknowledgement(work: () => Promise<void>): Promise<void> {
+  const before = await readFile(mark());
+  await work();
+  await writeFile(mark(), before);
+}
 
 describe('the append log', () => {
   it('has its records again, in order, over as many segments as they need', async () => {
@@ -63,8 +71,9 @@ describe('the append log', () => {
     for (const text of texts) append(log, text);
     await log.synced();
     await log.close();
-    expect((await readdir(dir)).length).toBeGreaterThan(4);
-    for (const name of await readdir(dir)) {
+    const segments = (await readdir(dir)).filter((name) => name.endsWith('.segment'));
+    expect(segments.length).toBeGreaterThan(4);
+    for (const name of segments) {
       expect((await stat(join(dir, name))).size).toBeLessThanOrEqual(SEGMENT_BYTES);
     }
     expect(await reopened()).toEqual(texts);
@@ -116,13 +125,16 @@ describe('the append log', () => {
   it('cuts a torn tail, wherever it is torn, and says so', async () => {
     const { log } = await open();
     await appendEach(log, numbered(2));
-    append(log, 'last '.repeat(10));
-    await log.synced();
-    await log.close();
+    await withoutAcknowledgement(async () => {
+      await appendEach(log, ['last '.repeat(10)]);
+      await log.close();
+    });
+    const beforeLast = await readFile(mark());
     const whole = await readFile(firstSegment());
     const lastStart = SEGMENT_HEADER.length + 2 * (RECORD_HEADER_BYTES + 100);
     for (let length = lastStart + 1; length < whole.length; length++) {
       await writeFile(firstSegment(), whole.subarray(0, length));
+      await writeFile(mark(), beforeLast);
       notices = [];
       expect(await reopened()).toEqual(numbered(2));
       expect(notices).toEqual([expect.stringContaining(`${length - lastStart} bytes`)]);
@@ -136,10 +148,12 @@ describe('the append log', () => {
   it('cuts a tail that was not synced even where a later part of it reached the disk', async () => {
     const { log } = await open();
     await appendEach(log, ['synced']);
-    append(log, 'lost '.repeat(10));
-    append(log, 'kept '.repeat(10));
-    await log.synced();
-    await log.close();
+    await withoutAcknowledgement(async () => {
+      append(log, 'lost '.repeat(10));
+      append(log, 'kept '.repeat(10));
+      await log.synced();
+      await log.close();
+    });
     const bytes = await readFile(firstSegment());
     const lost = SEGMENT_HEADER.length + RECORD_HEADER_BYTES + 'synced'.length;
     bytes.fill(0, lost, lost + RECORD_HEADER_BYTES + 20);
@@ -162,6 +176,49 @@ describe('the append log', () => {
     await expect(attempt).rejects.toThrow(DamagedLog);
     await expect(attempt).rejects.toThrow(`${firstSegment()} is damaged at byte 134`);
     expect(await readFile(firstSegment())).toEqual(bytes);
+  });
+
+  it.each([
+    ['its last byte changed', (bytes: Buffer) => bytes.fill(1, bytes.length - 1)],
+    ['its last length changed', (bytes: Buffer) => bytes.fill(0xff, 138, 140)],
+    ['zeros at its end', (bytes: Buffer) => bytes.fill(0, 134)],
+    ['its end missing', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+    ['its last record missing', (bytes: Buffer) => bytes.subarray(0, 134)],
+  ])('does not start over %s once that was acknowledged, and changes nothing', async (_, change) => {
+    const { log } = await open();
+    await appendEach(log, numbered(2));
+    await log.close();
+    const bytes = change(await readFile(firstSegment()));
+    await writeFile(firstSegment(), bytes);
+    await expect(open()).rejects.toThrow(`${firstSegment()} is damaged at byte 134`);
+    expect(await readFile(firstSegment())).toEqual(bytes);
+  });
+
+  it('does not begin anew where all segments are missing, or the first is empty', async () => {
+    const { log } = await open();
+    await appendEach(log, ['first']);
+    await log.close();
+    await truncate(firstSegment(), 3);
+    await expect(open()).rejects.toThrow('does not start as a segment does');
+    await rm(firstSegment());
+    await expect(open()).rejects.toThrow(`${firstSegment()} is damaged at byte 0 (the file is missing)`);
+  });
+
+  it('judges the end of the log by its records where there is no mark, and says so where it is damaged', async () => {
+    const { log } = await open();
+    await appendEach(log, numbered(3));
+    await log.close();
+    const { size } = await stat(firstSegment());
+    await truncate(firstSegment(), size - 1);
+    await rm(mark());
+    expect(await reopened()).toEqual(numbered(2));
+    expect(notices).toEqual([expect.stringContaining('cut short')]);
+    await truncate(firstSegment(), size - (RECORD_HEADER_BYTES + 100) - 1);
+    const text = await readFile(mark(), 'latin1');
+    await writeFile(mark(), `1${text.slice(1)}`);
+    notices = [];
+    expect(await reopened()).toEqual(numbered(1));
+    expect(notices).toEqual([expect.stringContaining(`${mark()} cannot be read`), expect.anything()]);
   });
 
   it('does not start over a short, missing or foreign segment', async () => {

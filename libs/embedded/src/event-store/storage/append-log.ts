@@ -1,9 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AcknowledgedMark, acknowledgedPosition } from './acknowledged-mark.js';
 import { SEGMENT_HEADER, sealRecord, segmentName } from './log-format.js';
 import { recoverSegments, type RecoveryOptions, type Segment } from './log-recovery.js';
 
-export interface AppendLogOptions extends RecoveryOptions {
+export interface AppendLogOptions extends Omit<RecoveryOptions, 'acknowledged'> {
   readonly dir: string;
   /** A segment is closed when the next record would make it longer. */
   readonly segmentBytes: number;
@@ -35,6 +36,7 @@ const RECENT_CHUNKS = 16;
 export class AppendLog {
   private readonly chunks: Chunk[] = [];
   private readonly waiters: Waiter[] = [];
+  private readonly mark: AcknowledgedMark;
   private writing: Promise<void> | undefined;
   private failure: Error | undefined;
   private next: number;
@@ -46,6 +48,8 @@ export class AppendLog {
   ) {
     this.next = segments.at(-1)?.end ?? 0;
     this.durable = this.next;
+    this.mark = new AcknowledgedMark(options.dir);
+    this.mark.note(this.durable);
   }
 
   /**
@@ -53,7 +57,8 @@ export class AppendLog {
    * @throws DamagedLog
    */
   static async open(options: AppendLogOptions): Promise<AppendLog> {
-    return new AppendLog(options, await recoverSegments(options.dir, options));
+    const acknowledged = acknowledgedPosition(options.dir, options.onNotice);
+    return new AppendLog(options, await recoverSegments(options.dir, { ...options, acknowledged }));
   }
 
   /** Bytes appended that are not on disk yet. */
@@ -107,6 +112,7 @@ export class AppendLog {
   async close(): Promise<void> {
     await this.writing;
     await Promise.all(this.segments.map(({ file }) => file.close()));
+    this.mark.close();
   }
 
   /** Segments that have been begun in memory and are still to be created. */
@@ -137,6 +143,7 @@ export class AppendLog {
       while (this.durable < this.next) {
         const target = this.next;
         await this.writeUpTo(target);
+        this.mark.note(target);
         this.durable = target;
         this.forgetOldChunks();
         this.options.onDurable(target);

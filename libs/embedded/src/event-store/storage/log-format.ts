@@ -8,9 +8,9 @@ import { crc32 } from 'node:zlib';
  *     u32 magic | u32 bytes after this header | u32 CRC-32 of everything after itself | u48 durable
  *     body: see record-format.ts
  *
- * `durable` is the position up to which the log was synced when the record was written. A record that cannot be read,
- * followed by one that says "everything up to beyond it was synced", had been acknowledged: that is damage and not
- * a write cut short by a crash.
+ * `durable` is the position up to which the log was synced when the record was written. A record that cannot be read was
+ * acknowledged, and so is damaged and not cut short by a crash, when a later one says that the log was synced beyond it; or when the
+ * mark beside the segments says so (acknowledged-mark.ts).
  */
 export const SEGMENT_HEADER = Buffer.from('FLORIN EVENTS 1\n', 'latin1');
 

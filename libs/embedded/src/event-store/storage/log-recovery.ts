@@ -20,6 +20,8 @@ export interface Segment {
 }
 
 export interface RecoveryOptions {
+  /** The log was synced, and said to be so, at least up to this position. */
+  readonly acknowledged: number;
   /** Is given every record in order; the buffer is reused afterwards. */
   readonly onRecord: (record: Buffer, position: number) => void;
   readonly onNotice: (message: string) => void;
@@ -34,7 +36,7 @@ export class DamagedLog extends Error {
   constructor(path: string, offset: number, what: string) {
     super(
       `The event store does not start: ${path} is damaged at byte ${offset} (${what}). ` +
-        'Restore the file from a copy, or move the data folder away to begin with an empty store.',
+        'Restore the whole folder from a copy, or move it away to begin with an empty store.',
     );
   }
 }
@@ -64,6 +66,8 @@ export async function recoverSegments(dir: string, options: RecoveryOptions): Pr
     await Promise.all(segments.map(({ file }) => file.close()));
     throw error;
   }
+  if (segments.length === 0 && options.acknowledged > 0)
+    throw new DamagedLog(join(dir, segmentName(0)), 0, 'the file is missing');
   return segments;
 }
 
@@ -76,7 +80,7 @@ async function recoverSegment(
   const file = await open(path, 'r+');
   try {
     const scan = new Scan(file, (await file.stat()).size);
-    if (isLast && scan.size < SEGMENT_HEADER.length) {
+    if (isLast && scan.size < SEGMENT_HEADER.length && base >= options.acknowledged) {
       await file.close();
       await rm(path);
       options.onNotice(`${path} was created but not written when the event store stopped; it was removed.`);
@@ -85,10 +89,11 @@ async function recoverSegment(
     const header = await scan.bytes(0, SEGMENT_HEADER.length);
     if (!header.equals(SEGMENT_HEADER)) throw new DamagedLog(path, 0, 'it does not start as a segment does');
     const end = await readRecords(scan, base, options.onRecord);
+    if (isLast && end === scan.size && base + end < options.acknowledged)
+      throw new DamagedLog(path, end, 'it ends there, though more had been acknowledged');
     if (end < scan.size) {
-      if (!isLast || (await wasAcknowledged(scan, base, end))) {
+      if (!isLast || base + end < options.acknowledged || (await wasAcknowledged(scan, base, end)))
         throw new DamagedLog(path, end, 'the record there is not as it was written');
-      }
       await file.truncate(end);
       const cut = scan.size - end;
       options.onNotice(
