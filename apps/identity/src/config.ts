@@ -1,4 +1,11 @@
-import { baseConfig, databaseConfig, httpUrl, kafkaConfig, secretFromFile } from '@florin/service-host';
+import {
+  baseConfig,
+  databaseConfig,
+  httpUrl,
+  kafkaConfig,
+  marketsConfig,
+  secretFromFile,
+} from '@florin/service-host';
 import { z } from 'zod';
 
 const clientsSchema = z.record(
@@ -17,6 +24,7 @@ const clientsText = secretFromFile('Services that may ask for a token: JSON of i
 export const identityConfig = baseConfig.extend({
   ...databaseConfig(),
   ...kafkaConfig,
+  ...marketsConfig('Markets that people can register in'),
   NOTIFICATIONS_URL: httpUrl().meta({ description: 'Where codes are handed over for delivery' }),
   SIGNING_KEY: secretFromFile('Ed25519 private key that signs tokens: PKCS8 PEM').refine(
     (pem) => pem.startsWith('-----BEGIN PRIVATE KEY-----'),

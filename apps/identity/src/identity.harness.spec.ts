@@ -115,6 +115,7 @@ export function identityEnvironment(port: number): Record<string, string> {
     JWKS_URL: `http://127.0.0.1:${port}/.well-known/jwks.json`,
     DATABASE_URL: 'postgres://127.0.0.1:1/identity',
     KAFKA_BROKERS: '127.0.0.1:1',
+    MARKETS: 'it,br',
     NOTIFICATIONS_URL: 'http://127.0.0.1:1',
     SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     SERVICE_CLIENTS: JSON.stringify({

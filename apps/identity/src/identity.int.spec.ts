@@ -251,6 +251,7 @@ it.each([
   ['OTP_PEPPER', 'short'],
   ['SERVICE_CLIENTS', '{"notifications": {}}'],
   ['SERVICE_CLIENTS', 'no json'],
+  ['MARKETS', 'us'],
 ])('names %s in a configuration that cannot be used', (name, value) => {
   const env = { ...identityEnvironment(0), [name]: value };
   expect(() => loadConfig(identityConfig, env)).toThrow(new RegExp(`^${name}`));

@@ -30,6 +30,7 @@ export async function identityModule(
   const transact = transactWithOutbox(context, database);
   const pepper = Buffer.from(config.OTP_PEPPER);
   const signIn: SignInHandlers = {
+    openMarkets: config.MARKETS,
     startChallenge: startChallenge({
       database,
       pepper,

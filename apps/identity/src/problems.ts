@@ -1,3 +1,4 @@
+import type { MarketCode } from '@florin/contracts';
 import { commonProblems, defineProblems, ProblemError } from '@florin/service-host';
 import type { ProofRefusal } from './sign-in/challenge.js';
 
@@ -93,9 +94,17 @@ const refusals = {
 } satisfies Record<Refusal, { title: string; status: number; detail: string }>;
 
 /** Every problem of this service by its code, for its documentation. */
-export const problems = defineProblems<Refusal>(refusals);
+export const problems = defineProblems<Refusal | 'market-closed'>({
+  ...refusals,
+  'market-closed': commonProblems['market-closed'],
+});
 
 /** The answer to a refused request. */
-export function refused(code: Refusal, extensions: Record<string, unknown> = {}): ProblemError {
-  return new ProblemError(problems[code], refusals[code].detail, extensions);
+export function refused(code: Refusal): ProblemError {
+  return new ProblemError(problems[code], refusals[code].detail);
+}
+
+/** The answer to somebody who registers where Florin is not open. */
+export function marketClosed(market: MarketCode): ProblemError {
+  return new ProblemError(problems['market-closed'], `The market "${market}" is not open.`);
 }

@@ -36,6 +36,7 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
       SIGNING_KEY_FILE: keys.signingKey,
       SERVICE_CLIENTS_FILE: keys.serviceClients,
       OTP_PEPPER_FILE: keys.otpPepper,
+      MARKETS: markets,
     }),
   },
   wallet: {

@@ -1,9 +1,9 @@
-import { localeSchema, marketSchema, markets } from '@florin/contracts';
+import { localeSchema, marketSchema, markets, type MarketCode } from '@florin/contracts';
 import { ApiProblems, ApiReturns, ApiSummary, Public, ZodBody } from '@florin/service-host';
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '../people/name.js';
-import { problems, refused } from '../problems.js';
+import { marketClosed, problems, refused } from '../problems.js';
 import { phoneSchema } from './phone.js';
 import type { ProveCode } from './prove-code.handler.js';
 import type { StartChallenge, StartedChallenge } from './start-challenge.handler.js';
@@ -30,6 +30,7 @@ const sessionAnswer = z.object({
 
 export const signInHandlers = Symbol('sign-in handlers');
 export interface SignInHandlers {
+  readonly openMarkets: readonly MarketCode[];
   readonly startChallenge: StartChallenge;
   readonly proveCode: ProveCode;
 }
@@ -43,9 +44,10 @@ export class SignInController {
   @HttpCode(202)
   @ApiSummary('Register: sends a code to the phone. A phone that is registered already is signed in instead')
   @ApiReturns(202, challengeAnswer, 'A code was sent')
-  @ApiProblems(problems['challenges-too-many'], problems['code-not-sent'])
+  @ApiProblems(problems['market-closed'], problems['challenges-too-many'], problems['code-not-sent'])
   async register(@ZodBody(registrationBody) body: z.output<typeof registrationBody>) {
     const { phone, name, market, locale = markets[market].defaultLocale } = body;
+    if (!this.handlers.openMarkets.includes(market)) throw marketClosed(market);
     return answer(await this.handlers.startChallenge({ phone, registration: { name, market, locale } }));
   }
 

@@ -102,6 +102,17 @@ describe('registering', () => {
     expect(answer.body).toMatchObject({ errors: [{ pointer }] });
   });
 
+  it('in a market that is not open is refused, for a known phone as well, and sends nothing', async () => {
+    const { phone } = await identity.signUp();
+    const sent = identity.codes.sent.length;
+    for (const number of [phone, identity.newPhone()]) {
+      const answer = await identity.register(number, 'Asha Rao', { market: 'in' });
+      expect([answer.status, problemType(answer)]).toEqual([422, 'market-closed']);
+      expect(answer.body).toMatchObject({ detail: 'The market "in" is not open.' });
+    }
+    expect(identity.codes.sent).toHaveLength(sent);
+  });
+
   it('while messages cannot be sent changes nothing', async () => {
     identity.codes.down = true;
     const phone = identity.newPhone();
