@@ -1,4 +1,4 @@
-import { createKafka, createPublisher, OutboxRelay } from '@florin/messaging';
+import { openOutbox } from '@florin/messaging';
 import { createDataSource, type ServiceContext } from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CatalogConfig } from './config.js';
@@ -17,17 +17,10 @@ export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result
 
 /** Publishes the outbox for as long as the service runs. */
 export function transactWithOutbox(context: ServiceContext<CatalogConfig>, database: DataSource): Transact {
-  const { config, logger, metrics } = context;
-  const publisher = createPublisher(
-    createKafka({ brokers: config.KAFKA_BROKERS, clientId: context.name, logger }),
-  );
-  const relay = new OutboxRelay({ connection: config.DATABASE_URL, publisher, logger, metrics });
-  context.onClose('publisher', () => publisher.disconnect());
-  context.onClose('outbox relay', () => relay.stop());
-  relay.start();
+  const { wake } = openOutbox(context);
   return async (work) => {
     const result = await database.transaction(work);
-    relay.wake();
+    wake();
     return result;
   };
 }

@@ -1,10 +1,4 @@
-import {
-  createKafka,
-  createPublisher,
-  KafkaBatchServer,
-  OutboxRelay,
-  type EventPublisher,
-} from '@florin/messaging';
+import { openConsumer, openOutbox, type EventPublisher, type KafkaBatchServer } from '@florin/messaging';
 import { preparedDatabase, type ServiceContext } from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { PaymentsConfig } from './config.js';
@@ -22,26 +16,15 @@ const eventPublisher = Symbol('EventPublisher');
 
 /** Builds the service from its configuration: database, outbox relay, handlers. */
 export async function paymentsModule(context: ServiceContext<PaymentsConfig>): Promise<DynamicModule> {
-  const { name, config, logger, health } = context;
+  const { config, logger, health } = context;
   const dataSource = await paymentsDatabase(config).initialize();
   context.onClose('database', () => dataSource.destroy());
   const database = preparedDatabase(dataSource);
   health.add('postgres', async () => void (await database.query('SELECT 1')));
-
-  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
-  context.onClose('publisher', () => publisher.disconnect());
-  const relay = new OutboxRelay({
-    connection: config.DATABASE_URL,
-    publisher,
-    logger,
-    metrics: context.metrics,
-  });
-  relay.start();
-  context.onClose('outbox relay', () => relay.stop());
+  const { publisher, wake: wakeRelay } = openOutbox(context);
 
   const waiters = new PaymentWaiters();
   context.stopping.addEventListener('abort', () => waiters.close());
-  const wakeRelay = (): void => relay.wake();
   const stopKeeping = keepHouse({
     database,
     onRepeated: (count) => {
@@ -87,17 +70,8 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
 /** The consumer of what the ledger recorded. */
 export function paymentsConsumers(
   app: INestApplication,
-  { name, config, logger, metrics, health }: ServiceContext<PaymentsConfig>,
+  context: ServiceContext<PaymentsConfig>,
 ): KafkaBatchServer[] {
-  const server = new KafkaBatchServer({
-    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
-    groupId: name,
-    publisher: app.get<EventPublisher>(eventPublisher),
-    logger,
-    metrics,
-    // Under load a payment waits a little, and everything after this step comes in larger batches.
-    paceMs: 10,
-  });
-  health.add('kafka', () => server.ping());
-  return [server];
+  // Under load a payment waits a little, and everything after this step comes in larger batches.
+  return [openConsumer(context, app.get<EventPublisher>(eventPublisher), { paceMs: 10 })];
 }

@@ -1,13 +1,13 @@
 import { markets, type Market } from '@florin/contracts';
 import { connectEventStore, type EventStore } from '@florin/event-store';
 import {
-  createKafka,
-  createPublisher,
   Exclusive,
   holdLead,
-  KafkaBatchServer,
-  OutboxRelay,
+  openConsumer,
+  openOutbox,
   type EventPublisher,
+  type KafkaBatchServer,
+  type Outbox,
 } from '@florin/messaging';
 import {
   preparedDatabase,
@@ -44,8 +44,7 @@ const eventPublisher = Symbol('EventPublisher');
 interface Engines {
   readonly database: PreparedDatabase;
   readonly store: EventStore;
-  readonly publisher: EventPublisher;
-  readonly relay: OutboxRelay;
+  readonly outbox: Outbox;
   readonly traces: EntryTraces;
 }
 
@@ -63,7 +62,9 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
     remember: (entryId, event) => engines.traces.remember(entryId, event),
     testMoney: context.config.TEST_MONEY,
   });
-  const registrations = openWallets(context.config.MARKETS, (events) => engines.publisher.publish(events));
+  const registrations = openWallets(context.config.MARKETS, (events) =>
+    engines.outbox.publisher.publish(events),
+  );
   return {
     module: class WalletModule {},
     controllers: [BalanceController, FundingController, CommandConsumer],
@@ -72,29 +73,19 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       { provide: fundingUseCases, useValue: buildFunding(context, engines) },
       { provide: commandHandler, useValue: commands },
       { provide: registrationHandler, useValue: registrations },
-      { provide: eventPublisher, useValue: engines.publisher },
+      { provide: eventPublisher, useValue: engines.outbox.publisher },
     ],
   };
 }
 
 /** The consumers: commands to the ledger and registrations, in one group, whose partitions share out the books. */
 export function walletConsumers(app: INestApplication, context: Context): KafkaBatchServer[] {
-  const { name, config, logger, metrics, health } = context;
-  const server = new KafkaBatchServer({
-    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
-    groupId: name,
-    publisher: app.get<EventPublisher>(eventPublisher),
-    logger,
-    metrics,
-    // Under load a payment waits a little, and everything after this step comes in larger batches.
-    paceMs: 10,
-  });
-  health.add('kafka', () => server.ping());
-  return [server];
+  // Under load a payment waits a little, and everything after this step comes in larger batches.
+  return [openConsumer(context, app.get<EventPublisher>(eventPublisher), { paceMs: 10 })];
 }
 
 async function openEngines(context: Context): Promise<Engines> {
-  const { name, config, logger, health } = context;
+  const { config, health } = context;
   const dataSource = await walletDatabase(config).initialize();
   context.onClose('database', () => dataSource.destroy());
   const database = preparedDatabase(dataSource);
@@ -104,17 +95,7 @@ async function openEngines(context: Context): Promise<Engines> {
   context.onClose('event store', () => store.close());
   health.add('event-store', () => store.ping());
 
-  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
-  context.onClose('publisher', () => publisher.disconnect());
-  const relay = new OutboxRelay({
-    connection: config.DATABASE_URL,
-    publisher,
-    logger,
-    metrics: context.metrics,
-  });
-  relay.start();
-  context.onClose('outbox relay', () => relay.stop());
-  return { database, store, publisher, relay, traces: new EntryTraces() };
+  return { database, store, outbox: openOutbox(context), traces: new EntryTraces() };
 }
 
 function writerOf({ logger }: Context, { store }: Engines, market: Market): LedgerWriter {
@@ -137,7 +118,7 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
         market,
         store: engines.store,
         database: engines.database,
-        publish: (events) => engines.publisher.publish(events),
+        publish: (events) => engines.outbox.publisher.publish(events),
         traceOf: (entryId) => engines.traces.take(entryId),
         onError: (follower, error, attempt) =>
           logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
@@ -171,13 +152,13 @@ function buildBalances({ database, store }: Engines, books: Market[]): BalanceUs
   };
 }
 
-function buildFunding({ config, stopping }: Context, { database, relay }: Engines): FundingUseCases {
+function buildFunding({ config, stopping }: Context, { database, outbox }: Engines): FundingUseCases {
   return {
     enabled: config.TEST_MONEY,
     openMarkets: config.MARKETS,
     fund: fundWalletHandler({
       sql: database,
-      wakeRelay: () => relay.wake(),
+      wakeRelay: outbox.wake,
       now: () => new Date(),
       sleep,
       stopping,

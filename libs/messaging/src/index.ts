@@ -12,7 +12,6 @@ export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export type { Logger } from './logger.js';
 export { OnEvents, type BatchContext } from './on-events.js';
-export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export {
   insertOutboxSql,
   outboxColumns,
@@ -22,6 +21,7 @@ export {
   type OutboxEvent,
 } from './outbox.js';
 export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
+export { openConsumer, openOutbox, type MessagingContext, type Outbox } from './service.js';
 export { selectRows, type Sql } from './sql.js';
 export { ensureTopics, type TopicSettings } from './topics.js';
 export { isTransient } from './transient.js';

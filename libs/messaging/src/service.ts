@@ -1,0 +1,55 @@
+import type { Registry } from 'prom-client';
+import { KafkaBatchServer } from './batch-server.js';
+import { createKafka } from './kafka.js';
+import type { Logger } from './logger.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { createPublisher, type EventPublisher } from './publisher.js';
+
+/** What a service gives to have its messages carried; the context of service-host fits. */
+export interface MessagingContext {
+  /** Names the client to the brokers and is the consumer group. */
+  readonly name: string;
+  readonly config: { readonly KAFKA_BROKERS: readonly string[] };
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly health: { add(name: string, check: () => Promise<void>): void };
+  onClose(name: string, close: () => Promise<void>): void;
+}
+
+export interface Outbox {
+  readonly publisher: EventPublisher;
+  /** To be called after a commit that wrote to the outbox; costs nothing, and never fails. */
+  readonly wake: () => void;
+}
+
+/** Publishes the outbox of a service's database for as long as the service runs. */
+export function openOutbox(
+  context: MessagingContext & { readonly config: { readonly DATABASE_URL: string } },
+): Outbox {
+  const { name, config, logger, metrics } = context;
+  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
+  context.onClose('publisher', () => publisher.disconnect());
+  const relay = new OutboxRelay({ connection: config.DATABASE_URL, publisher, logger, metrics });
+  relay.start();
+  context.onClose('outbox relay', () => relay.stop());
+  return { publisher, wake: () => relay.wake() };
+}
+
+/** The consumer of a service, whose readiness is the service's. */
+export function openConsumer(
+  context: MessagingContext,
+  publisher: Pick<EventPublisher, 'send'>,
+  options: { readonly paceMs: number },
+): KafkaBatchServer {
+  const { name, config, logger, metrics, health } = context;
+  const server = new KafkaBatchServer({
+    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
+    groupId: name,
+    publisher,
+    logger,
+    metrics,
+    ...options,
+  });
+  health.add('kafka', () => server.ping());
+  return server;
+}
