@@ -4,6 +4,9 @@ import type { z } from 'zod';
 const perMinute = integerText(1, 10_000_000);
 
 export const gatewayConfig = baseConfig.extend({
+  METRICS_PORT: integerText(0, 65_535).default(9464).meta({
+    description: 'Port that serves /metrics and nothing else: PORT is public',
+  }),
   IDENTITY_URL: httpUrl(),
   WALLET_URL: httpUrl(),
   PAYMENTS_URL: httpUrl(),

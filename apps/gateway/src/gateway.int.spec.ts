@@ -363,8 +363,18 @@ describe('the gateway', () => {
     });
   });
 
-  it('has no routes of its own but health, metrics and documentation', () => {
+  it('has no routes of its own but health and documentation', () => {
     const own = listRoutes(world.running.app).map(({ path }) => path);
-    expect(own.filter((path) => !/^\/(docs|health|metrics)/.test(path))).toEqual([]);
+    expect(own.filter((path) => !/^\/(docs|health)/.test(path))).toEqual([]);
+  });
+
+  it('tells its metrics at a port that is not the public one', async () => {
+    expect(await world.call('/metrics')).toMatchObject({ status: 404, type: 'not-found' });
+    const { metricsUrl } = world.running;
+    expect(new URL(metricsUrl).port).not.toBe(new URL(world.url).port);
+    expect(await (await fetch(metricsUrl)).text()).toContain(
+      'http_request_duration_seconds_count{service="gateway"',
+    );
+    expect(world.seen).toEqual([]);
   });
 });

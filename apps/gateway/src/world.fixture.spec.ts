@@ -38,6 +38,7 @@ export class World {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const config = loadConfig(gatewayConfig, {
       PORT: '0',
+      METRICS_PORT: '0',
       ISSUER: issuer,
       JWKS_URL: `${url}/keys`,
       IDENTITY_URL: url,

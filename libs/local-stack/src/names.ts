@@ -12,5 +12,5 @@ export type ServiceName = (typeof serviceNames)[number];
 export const engineNames = ['postgres', 'eventStore', 'kafka'] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** A port on 127.0.0.1 for every process of the stack. */
-export type PortPlan = Readonly<Record<ServiceName | EngineName, number>>;
+/** A port on 127.0.0.1 for every process of the stack, and a second one for the gateway, whose first is public. */
+export type PortPlan = Readonly<Record<ServiceName | EngineName | 'gatewayMetrics', number>>;

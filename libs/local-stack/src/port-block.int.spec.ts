@@ -33,6 +33,7 @@ describe('a block of ports', () => {
     expect(new Set([...ports, reservationPort(7400)]).size).toBe(ports.length + 1);
     expect(portsOfBlock(7400)).toMatchObject({
       gateway: 7400,
+      gatewayMetrics: 7406,
       postgres: 7410,
       eventStore: 7411,
       kafka: 7412,

@@ -40,6 +40,7 @@ export function portsOfBlock(base: number): PortPlan {
     payments: base + 3,
     catalog: base + 4,
     notifications: base + 5,
+    gatewayMetrics: base + 6,
     postgres: base + 10,
     eventStore: base + 11,
     kafka: base + 12,

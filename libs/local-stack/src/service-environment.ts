@@ -22,6 +22,7 @@ const markets = 'it';
 const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
   gateway: {
     environment: ({ ports }) => ({
+      METRICS_PORT: String(ports.gatewayMetrics),
       IDENTITY_URL: local(ports.identity),
       WALLET_URL: local(ports.wallet),
       PAYMENTS_URL: local(ports.payments),

@@ -67,6 +67,9 @@ export function secretFromFile(description = 'secret') {
 export const baseConfig = z.object({
   HOST: z.string().default('127.0.0.1').meta({ description: 'Address to listen on' }),
   PORT: integerText(0, 65_535).meta({ description: 'Port to listen on; 0 takes a free one' }),
+  METRICS_PORT: integerText(0, 65_535).optional().meta({
+    description: 'Port that serves /metrics and nothing else; where it is not set, PORT serves them',
+  }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   ISSUER: httpUrl().meta({ description: 'Issuer that tokens must name in `iss`' }),

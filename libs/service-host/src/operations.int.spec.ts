@@ -29,6 +29,7 @@ describe('a service', () => {
     it('metrics count requests by route and status, never by address', async () => {
       await orders.call('/v1/orders/1');
       await orders.call('/wp-admin');
+      expect(orders.running.metricsUrl).toBe(`${orders.running.url}/metrics`);
       const { text, headers } = await orders.call('/metrics');
       expect(headers.get('content-type')).toContain('text/plain');
       expect(text).toMatch(
@@ -37,6 +38,29 @@ describe('a service', () => {
       expect(text).toContain('route="unmatched",status="404"');
       expect(text).not.toContain('wp-admin');
       expect(text).toContain('process_cpu_user_seconds_total');
+    });
+
+    it('metrics are elsewhere where they have a port of their own, which serves nothing else', async () => {
+      const apart = await OrdersService.start({ METRICS_PORT: '0' });
+      const { metricsUrl } = apart.running;
+      expect(await apart.call('/metrics')).toMatchObject({ status: 404 });
+      expect((await apart.call('/docs/json')).text).not.toContain('/metrics');
+      const response = await fetch(metricsUrl);
+      expect(response.headers.get('content-type')).toContain('text/plain');
+      expect(await response.text()).toContain('route="unmatched",status="404"');
+      for (const [path, method] of [
+        ['/health/ready', 'GET'],
+        ['/metrics/x', 'GET'],
+        ['/metrics', 'POST'],
+      ]) {
+        const refused = await fetch(new URL(path!, metricsUrl), { method: method! });
+        expect([refused.status, refused.headers.get('content-type')]).toEqual([
+          404,
+          'application/problem+json; charset=utf-8',
+        ]);
+      }
+      await apart.stop();
+      await expect(fetch(metricsUrl)).rejects.toThrow();
     });
 
     it('log one line for a request, without its query', async () => {

@@ -26,7 +26,8 @@ import {
 export interface OperationsOptions {
   service: string;
   health: HealthRegistry;
-  metrics: Registry;
+  /** What `/metrics` says, where it is among the service's routes. */
+  metrics?: Registry;
   /** The application, once it is there: its routes are documented. */
   app: () => INestApplicationContext;
   /** Other documents that the page offers; the service's own unless told. */
@@ -44,12 +45,17 @@ const readiness = z.object({
     .describe('What it works with but is ready without'),
 });
 
-/** The controllers that every service has: health, metrics and documentation, all public. */
+/** The controllers that every service has: health, documentation and, unless they are elsewhere, metrics; all public. */
 export function operationsControllers(options: OperationsOptions): Type[] {
-  return [healthController(options), docsController(options)];
+  const { metrics } = options;
+  return [
+    healthController(options),
+    docsController(options),
+    ...(metrics ? [metricsController(metrics)] : []),
+  ];
 }
 
-function healthController({ service, health, metrics }: OperationsOptions): Type {
+function healthController({ service, health }: OperationsOptions): Type {
   @Public()
   @Controller()
   class OperationsController {
@@ -69,7 +75,14 @@ function healthController({ service, health, metrics }: OperationsOptions): Type
       reply.code(report.status === 'ok' ? 200 : 503).header('cache-control', 'no-store');
       return report;
     }
+  }
+  return OperationsController;
+}
 
+function metricsController(metrics: Registry): Type {
+  @Public()
+  @Controller()
+  class MetricsController {
     @Get('/metrics')
     @ApiSummary('Metrics for Prometheus')
     @ApiReturns(200, z.string(), 'Text exposition format', 'text/plain')
@@ -78,7 +91,7 @@ function healthController({ service, health, metrics }: OperationsOptions): Type
       return metrics.metrics();
     }
   }
-  return OperationsController;
+  return MetricsController;
 }
 
 function docsController(options: OperationsOptions): Type {

@@ -113,13 +113,13 @@ export interface Answer {
 
 /** A small service of orders with an issuer of tokens beside it, for the specs of this library. */
 export class OrdersService {
-  static async start(): Promise<OrdersService> {
+  static async start(settings: Record<string, string> = {}): Promise<OrdersService> {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
     const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'EdDSA' }] });
     const identity = createServer((_request, response) => response.end(jwks)).listen(0, '127.0.0.1');
     await new Promise((resolve) => identity.once('listening', resolve));
     const { port } = identity.address() as AddressInfo;
-    const env = { PORT: '0', ISSUER: issuer, JWKS_URL: `http://127.0.0.1:${port}/jwks.json` };
+    const env = { PORT: '0', ISSUER: issuer, JWKS_URL: `http://127.0.0.1:${port}/jwks.json`, ...settings };
     const log: string[] = [];
     const database = { check: () => Promise.resolve() };
     const running = await startService(

@@ -61,7 +61,8 @@ async function serve<C extends BaseConfig>(
   logger: Logger,
 ): Promise<RunningService<C>> {
   const running = await startService(service, config, logger);
-  logger.info({ url: running.url, startMs: Math.round(process.uptime() * 1_000) }, 'listening');
+  const { url, metricsUrl } = running;
+  logger.info({ url, metricsUrl, startMs: Math.round(process.uptime() * 1_000) }, 'listening');
   return running;
 }
 

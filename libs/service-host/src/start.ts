@@ -17,6 +17,7 @@ import { observeRequests } from './http/request-hooks.js';
 import { enforceRequestRules } from './http/request-rules.js';
 import { listRoutes, matchesPattern } from './http/routes.js';
 import { createLogger, type Logger } from './logger.js';
+import { listenForMetrics } from './metrics-listener.js';
 import { createMetrics } from './metrics.js';
 import { NestLogger } from './nest-logger.js';
 import { operationsControllers } from './operations.js';
@@ -31,6 +32,8 @@ export interface RunningService<C = BaseConfig> {
   readonly context: ServiceContext<C>;
   /** Where it listens: `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where Prometheus finds its metrics. */
+  readonly metricsUrl: string;
   /** Ends it in order; rejects if that takes longer than 10 s. Calls after the first wait for the same end. */
   stop(): Promise<void>;
 }
@@ -69,7 +72,9 @@ export async function startService<C extends BaseConfig>(
       closers,
       abort: () => stopping.abort(),
     }));
+  let metricsPort: number | undefined;
   try {
+    metricsPort = await openMetricsPort(context);
     for (const strategy of (await service.microservices?.(app, context)) ?? []) {
       app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     }
@@ -82,7 +87,26 @@ export async function startService<C extends BaseConfig>(
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
-  return { app, context, url: `http://${host}:${port}`, stop };
+  const origin = `http://${host}`;
+  return {
+    app,
+    context,
+    url: `${origin}:${port}`,
+    metricsUrl: `${origin}:${metricsPort ?? port}/metrics`,
+    stop,
+  };
+}
+
+async function openMetricsPort({
+  config,
+  metrics,
+  logger,
+  onClose,
+}: ServiceContext<BaseConfig>): Promise<number | undefined> {
+  if (config.METRICS_PORT === undefined) return undefined;
+  const listener = await listenForMetrics(metrics, { host: config.HOST, port: config.METRICS_PORT, logger });
+  onClose('metrics', () => listener.close());
+  return listener.port;
 }
 
 async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, context: ServiceContext<C>) {
@@ -112,7 +136,7 @@ async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, co
   const controllers = operationsControllers({
     service: service.name,
     health,
-    metrics,
+    ...(context.config.METRICS_PORT === undefined && { metrics }),
     app: () => app,
     ...(service.documents && { documents: service.documents }),
   });
