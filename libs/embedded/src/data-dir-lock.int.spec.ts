@@ -67,6 +67,10 @@ describe('the lock of a data folder', () => {
     const lock = lockDataDir(folder);
     use(lock);
     lock.release();
-    expect(lockDataDir(folder).systemMayHaveStopped).toBe(systemMayHaveStopped);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const next = lockDataDir(folder);
+      expect(next.systemMayHaveStopped).toBe(systemMayHaveStopped);
+      next.release();
+    }
   });
 });

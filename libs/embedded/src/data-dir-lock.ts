@@ -29,7 +29,7 @@ export interface DataDirLock {
    * that the process had written, in the order of its writes. True also where neither can be told.
    */
   readonly systemMayHaveStopped: boolean;
-  /** Notes that the data are recovered: the next holder has only what happens from now on to fear. */
+  /** Notes that the data are in order again: the next holder has only what happens from now on to fear. */
   recovered(): void;
   release(): void;
 }
@@ -45,6 +45,7 @@ interface Holder {
 /** What a lock file says. A released lock has no holder. */
 interface LockState {
   readonly holder?: Holder;
+  /** Whether the data were recovered after each end of the system before this holder. */
   readonly recovered: boolean;
 }
 
@@ -64,7 +65,9 @@ export function lockDataDir(dataDir: string): DataDirLock {
 
   const holder = thisProcess();
   const mine = lockPath(dataDir, newest + 1);
-  take(dataDir, mine, { holder, recovered: false });
+  const systemMayHaveStopped = !previous?.recovered || !endedInThisBoot(previous.holder, holder);
+  let isRecovered = !systemMayHaveStopped;
+  take(dataDir, mine, { holder, recovered: isRecovered });
   const numbers = lockNumbers(dataDir);
   if (numbers.at(-1) !== newest + 1) {
     rmSync(mine, { force: true });
@@ -74,13 +77,12 @@ export function lockDataDir(dataDir: string): DataDirLock {
   // After a power cut an older lock must not come back in place of this one.
   syncPath(dataDir);
 
-  let isRecovered = false;
   const rewrite = (state: LockState) => {
     writeState(`${mine}.draft`, state);
     renameSync(`${mine}.draft`, mine);
   };
   return {
-    systemMayHaveStopped: !previous?.recovered || !endedInThisBoot(previous.holder, holder),
+    systemMayHaveStopped,
     recovered: () => rewrite({ holder, recovered: (isRecovered = true) }),
     release: () => rewrite({ recovered: isRecovered }),
   };

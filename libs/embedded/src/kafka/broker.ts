@@ -1,6 +1,6 @@
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import type { ClusterState } from './storage/cluster-state.js';
-import type { Notice } from './storage/durable-map.js';
+import type { Notice } from './storage/recovery.js';
 import type { TopicStore } from './storage/topic-store.js';
 
 /** One address that clients are told of. */

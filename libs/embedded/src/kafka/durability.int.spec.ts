@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -74,6 +74,22 @@ describe('a restart', () => {
     await producer.send({ topic: 'torn', messages: [{ value: 'next' }] });
     const messages = await readAll(broker.client(), 'torn', 'g');
     expect(messages.map(({ value, offset }) => `${offset} ${String(value)}`)).toEqual(['0 whole', '1 next']);
+  });
+
+  it('is refused over a message that is not as it was acknowledged', async () => {
+    await broker.createTopic('damaged');
+    const producer = await broker.connect(broker.client().producer());
+    await producer.send({ topic: 'damaged', messages: [{ value: 'whole' }] });
+    const folder = join(broker.dataDir, 'logs', 'damaged-0');
+    const [name = ''] = await readdir(folder);
+    const bytes = await readFile(join(folder, name));
+    const flip = () => writeFile(join(folder, name), bytes.fill((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1));
+    await flip();
+    for (const _attempt of [1, 2])
+      await expect(broker.restart()).rejects.toThrow(`${join(folder, name)} is damaged at byte 0`);
+    await flip();
+    await broker.restart();
+    expect(broker.notices).toEqual([]);
   });
 
   it('keeps what was synced before it was acknowledged', async () => {

@@ -7,6 +7,7 @@ import { type RequestMemory, serveConnection } from './connection.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { limits } from './limits.js';
 import { ClusterState } from './storage/cluster-state.js';
+import type { Recovery } from './storage/recovery.js';
 import { TopicStore } from './storage/topic-store.js';
 
 export interface KafkaOptions {
@@ -38,7 +39,7 @@ const FAREWELL_MS = 500;
  * Starts a broker that speaks the Kafka protocol and keeps its data in `dataDir`. An acknowledged message survives the
  * end of the process, however it ends.
  *
- * @throws DataDirInUse when a live process serves the folder, DamagedSegment when a log is damaged in its middle, or what
+ * @throws DataDirInUse when a live process serves the folder, DamagedFile when what was written is not there as it was, or what
  * listening throws.
  */
 export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedKafka> {
@@ -47,7 +48,9 @@ export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedK
   const server = createServer({ noDelay: true });
   server.maxConnections = limits.connections;
   try {
-    const storage = openStorage(options);
+    const { systemMayHaveStopped } = lock;
+    const storage = openStorage(options, { notice: options.onNotice ?? ignore, systemMayHaveStopped });
+    lock.recovered();
     try {
       server.listen(options.port ?? 0, host);
       await once(server, 'listening');
@@ -64,12 +67,12 @@ export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedK
 
 type Storage = Pick<Broker, 'cluster' | 'topics' | 'groups'>;
 
-function openStorage(options: KafkaOptions): Storage {
-  const { dataDir, onNotice: notice = ignore } = options;
+function openStorage(options: KafkaOptions, recovery: Recovery): Storage {
+  const { dataDir } = options;
   const segmentBytes = options.segmentBytes ?? limits.segmentBytes;
-  const cluster = new ClusterState(dataDir, notice);
-  const topics = new TopicStore(dataDir, { segmentBytes, sync: options.sync ?? false }, notice);
-  return { cluster, topics, groups: new GroupCoordinator(dataDir, notice) };
+  const cluster = new ClusterState(dataDir, recovery);
+  const topics = new TopicStore(dataDir, { segmentBytes, sync: options.sync ?? false }, recovery);
+  return { cluster, topics, groups: new GroupCoordinator(dataDir, recovery) };
 }
 
 async function closeStorage({ cluster, topics, groups }: Storage): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
-import { DurableMap, type Notice } from '../storage/durable-map.js';
+import { DurableMap } from '../storage/durable-map.js';
+import type { Recovery } from '../storage/recovery.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import { Group } from './group.js';
 import type { GroupDeps, GroupSnapshot } from './group.types.js';
@@ -25,10 +26,10 @@ export class GroupCoordinator {
 
   constructor(
     dataDir: string,
-    private readonly notice: Notice,
+    private readonly recovery: Recovery,
   ) {
-    this.#stored = new DurableMap(join(dataDir, 'groups.journal'), notice);
-    this.offsets = new OffsetStore(join(dataDir, 'offsets.journal'), notice);
+    this.#stored = new DurableMap(join(dataDir, 'groups.journal'), recovery);
+    this.offsets = new OffsetStore(join(dataDir, 'offsets.journal'), recovery);
     for (const [id, stored] of this.#stored.entries()) this.#add(id, fromStored(stored));
     for (const id of this.offsets.groups()) if (!this.#groups.has(id)) this.#add(id);
   }
@@ -90,7 +91,7 @@ export class GroupCoordinator {
     try {
       this.#stored.put([[id, toStored(snapshot)]]);
     } catch (error) {
-      this.notice(`the state of group ${id} could not be stored: ${(error as Error).message}`);
+      this.recovery.notice(`the state of group ${id} could not be stored: ${(error as Error).message}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { limits } from '../limits.js';
-import { DurableMap, type Notice } from '../storage/durable-map.js';
+import { DurableMap } from '../storage/durable-map.js';
+import type { Recovery } from '../storage/recovery.js';
 
 export interface CommittedOffset {
   readonly offset: number;
@@ -20,8 +21,8 @@ export class OffsetStore {
   readonly #stored: DurableMap<CommittedOffset>;
   readonly #groups = new Map<string, Map<string, PartitionOffset>>();
 
-  constructor(path: string, notice: Notice) {
-    this.#stored = new DurableMap(path, notice);
+  constructor(path: string, recovery: Recovery) {
+    this.#stored = new DurableMap(path, recovery);
     for (const [key, committed] of this.#stored.entries()) {
       const [group, topic, partition] = JSON.parse(key) as [string, string, number];
       this.#remember(group, { topic, partition, committed });

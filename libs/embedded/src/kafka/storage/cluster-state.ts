@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { DurableMap, type Notice } from './durable-map.js';
+import { DurableMap } from './durable-map.js';
+import type { Recovery } from './recovery.js';
 
 /** Producer ids are reserved on disk by the hundred, so that one costs no sync; a restart skips what was left. */
 const RESERVED_IDS = 100;
@@ -12,8 +13,8 @@ export class ClusterState {
   #nextProducerId: number;
   #reservedBelow: number;
 
-  constructor(dataDir: string, notice: Notice) {
-    this.#stored = new DurableMap(join(dataDir, 'cluster.journal'), notice, true);
+  constructor(dataDir: string, recovery: Recovery) {
+    this.#stored = new DurableMap(join(dataDir, 'cluster.journal'), recovery, true);
     this.clusterId = String(this.#stored.get('clusterId') ?? randomUUID());
     this.#nextProducerId = this.#reservedBelow = Number(this.#stored.get('producerIdsBelow') ?? 0);
     if (this.#stored.get('clusterId') === undefined) this.#stored.put([['clusterId', this.clusterId]]);

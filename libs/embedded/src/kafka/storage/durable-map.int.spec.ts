@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, stat, truncate } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DurableMap } from './durable-map.js';
@@ -7,7 +7,8 @@ describe('a durable map', () => {
   let path: string;
   let folder: string;
   const notices: string[] = [];
-  const open = () => new DurableMap<unknown>(path, (message) => notices.push(message));
+  const open = (systemMayHaveStopped = false) =>
+    new DurableMap<unknown>(path, { notice: (message) => notices.push(message), systemMayHaveStopped });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'florin-durable-map-'));
@@ -56,6 +57,30 @@ describe('a durable map', () => {
     expect(third.get('after')).toBe(3);
     expect(notices).toHaveLength(1);
     third.close();
+  });
+
+  it('is not opened over damage, and loses no later record to it', async () => {
+    const map = open();
+    for (const key of ['a', 'b', 'c']) map.put([[key, 1]]);
+    map.close();
+    const whole = await readFile(path);
+    const recordBytes = whole.length / 3;
+    const openDamaged = async (damagedAt: number, systemMayHaveStopped: boolean) => {
+      const bytes = Buffer.from(whole);
+      bytes[damagedAt] = 0x7f;
+      await writeFile(path, bytes);
+      return open(systemMayHaveStopped);
+    };
+    // In the middle always; at the end unless the system may have lost a part of the last write.
+    for (const inFirst of [3, recordBytes - 1]) {
+      await expect(openDamaged(inFirst, true)).rejects.toThrow(`${path} is damaged at byte 0`);
+    }
+    const inLast = whole.length - 1;
+    await expect(openDamaged(inLast, false)).rejects.toThrow(`${path} is damaged at byte ${2 * recordBytes}`);
+    expect((await readFile(path)).length).toBe(whole.length);
+    const again = await openDamaged(inLast, true);
+    expect([...again.entries()].map(([key]) => key)).toEqual(['a', 'b']);
+    again.close();
   });
 
   it('stays small when the same keys change often', async () => {

@@ -7,12 +7,9 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
 } from 'node:fs';
 import { crc32 } from 'node:zlib';
-
-/** Told in words what recovery found or did that a person may want to know. */
-export type Notice = (message: string) => void;
+import { type Recovery, requireCutShort, writeAtEnd } from './recovery.js';
 
 type Change<Value> = readonly [key: string, value: Value | null];
 
@@ -33,13 +30,17 @@ export class DurableMap<Value> {
   #sizeBytes = 0;
   #compactBytes = 0;
 
-  /** Opens or creates the file. A torn last record is cut and reported. With `sync`, a change is on the device before `put` returns. */
-  constructor(path: string, notice: Notice, sync = false) {
+  /**
+   * Opens or creates the file. A torn last record is cut and reported. With `sync`, a change is on the device before `put` returns.
+   *
+   * @throws DamagedFile
+   */
+  constructor(path: string, recovery: Recovery, sync = false) {
     this.#path = path;
     this.#sync = sync;
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+');
-    this.#recover(bytes, notice);
+    this.#recover(bytes, recovery);
   }
 
   get(key: string): Value | undefined {
@@ -66,7 +67,7 @@ export class DurableMap<Value> {
   }
 
   #append(record: Buffer): void {
-    writeAll(this.#file, record, this.#sizeBytes);
+    writeAtEnd(this.#file, record, this.#sizeBytes);
     if (this.#sync) fdatasyncSync(this.#file);
     this.#sizeBytes += record.length;
   }
@@ -78,7 +79,7 @@ export class DurableMap<Value> {
     }
   }
 
-  #recover(bytes: Buffer, notice: Notice): void {
+  #recover(bytes: Buffer, recovery: Recovery): void {
     let record: { end: number; changes: Change<Value>[] } | undefined;
     while ((record = decode<Value>(bytes, this.#sizeBytes))) {
       this.#apply(record.changes);
@@ -86,27 +87,37 @@ export class DurableMap<Value> {
     }
     this.#compactBytes = this.#sizeBytes;
     if (this.#sizeBytes === bytes.length) return;
+    this.#requireCutShort(bytes.subarray(this.#sizeBytes), recovery);
     ftruncateSync(this.#file, this.#sizeBytes);
-    notice(`${this.#path}: cut ${bytes.length - this.#sizeBytes} bytes of an unfinished write at its end`);
+    recovery.notice(
+      `${this.#path}: cut ${bytes.length - this.#sizeBytes} bytes of an unfinished write at its end`,
+    );
+  }
+
+  #requireCutShort(bytes: Buffer, recovery: Recovery): void {
+    const tail = {
+      ...{ path: this.#path, offset: this.#sizeBytes, bytes, headerBytes: PREFIX_BYTES },
+      saidBytes: bytes.length < PREFIX_BYTES ? undefined : PREFIX_BYTES + bytes.readUInt32BE(0),
+      isGoodRecord: (at: number) => decode(bytes, at) !== undefined,
+    };
+    try {
+      requireCutShort(tail, recovery);
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
   }
 
   #compact(): void {
     const draft = `${this.#path}.draft`;
     const file = openSync(draft, 'w+');
     const record = encode([...this.#entries]);
-    writeAll(file, record, 0);
+    writeAtEnd(file, record, 0);
     fsyncSync(file);
     renameSync(draft, this.#path);
     closeSync(this.#file);
     this.#file = file;
     this.#sizeBytes = this.#compactBytes = record.length;
-  }
-}
-
-/** Writes all of `bytes` at `position`; throws when the system does not take them. */
-export function writeAll(file: number, bytes: Buffer, position: number): void {
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(file, bytes, written, bytes.length - written, position + written);
   }
 }
 

@@ -1,12 +1,23 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BatchSpec, recordBatch } from '../testing/batch.fixture.spec.js';
 import { errors } from '../wire/errors.js';
 import { batchHeader, batchSize } from '../wire/record-batch.js';
 import { PartitionLog } from './partition-log.js';
-import { DamagedSegment } from './segment.js';
+import { DamagedFile } from './recovery.js';
 
 const SEGMENT_BYTES = 2_000;
 
@@ -16,9 +27,9 @@ describe('the log of a partition', () => {
   let log: PartitionLog;
   const notices: string[] = [];
 
-  const openLog = (sync = false) => {
-    const options = { segmentBytes: SEGMENT_BYTES, sync };
-    return new PartitionLog(folder, options, (message) => notices.push(message));
+  const openLog = ({ sync = false, systemMayHaveStopped = false } = {}) => {
+    const notice = (message: string) => notices.push(message);
+    return new PartitionLog(folder, { segmentBytes: SEGMENT_BYTES, sync }, { notice, systemMayHaveStopped });
   };
   const reopen = async () => {
     await log.close();
@@ -138,12 +149,16 @@ describe('the log of a partition', () => {
     ['cut short', (path: string) => stat(path).then(({ size }) => truncate(path, size - 5))],
     ['half written', (path: string) => appendFile(path, recordBatch().subarray(0, 40))],
     ['followed by zeros', (path: string) => appendFile(path, Buffer.alloc(500))],
-    ['of wrong bytes', (path: string) => stat(path).then(({ size }) => overwrite(path, size - 1, 0xff))],
-  ])('cuts a tail that is %s, says so, and goes on', async (_, damage) => {
+    [
+      'of wrong bytes after the end of the system',
+      (path: string) => stat(path).then(({ size }) => overwrite(path, size - 1, 0xff)),
+      true,
+    ],
+  ])('cuts a tail that is %s, says so, and goes on', async (_, damage, systemMayHaveStopped = false) => {
     for (let index = 0; index < 3; index++) append();
     await log.close();
     await damage(await lastSegment());
-    log = openLog();
+    log = openLog({ systemMayHaveStopped });
     const { endOffset } = log;
     expect(endOffset).toBeGreaterThanOrEqual(2);
     expect(notices).toEqual([expect.stringContaining('cut')]);
@@ -153,12 +168,21 @@ describe('the log of a partition', () => {
     expect(read(0)).toEqual([...Array(endOffset + 1).keys()]);
   });
 
-  it('refuses to open when good batches follow a damaged one', async () => {
+  const size = recordBatch().length;
+  it.each([
+    ['the last batch is whole and wrong', 3 * size - 1, 0xff, 2 * size, false],
+    ['the last batch has no plausible length', 2 * size + 8, 0x7f, 2 * size, false],
+    ['good batches follow a wrong one', size + 63, 0xff, size, true],
+    ['good batches follow one that says it is longer than the file', size + 10, 0xff, size, true],
+  ])('refuses to open when %s', async (_, at, byte, damagedAt, systemMayHaveStopped) => {
     for (let index = 0; index < 3; index++) append();
     await log.close();
-    await overwrite(await lastSegment(), recordBatch().length + 63, 0xff);
-    expect(openLog).toThrow(DamagedSegment);
-    expect(openLog).toThrow(`damaged at byte ${recordBatch().length}`);
+    await overwrite(await lastSegment(), at, byte);
+    const before = await readFile(await lastSegment());
+    const attempt = () => openLog({ systemMayHaveStopped });
+    expect(attempt).toThrow(DamagedFile);
+    expect(attempt).toThrow(`${await lastSegment()} is damaged at byte ${damagedAt}`);
+    expect(await readFile(await lastSegment())).toEqual(before);
     await rm(folder, { recursive: true });
     log = openLog();
   });
@@ -171,7 +195,7 @@ describe('the log of a partition', () => {
     for (const byte of [0x01, 0x7f, 0xff]) {
       // The length of the third batch.
       await overwrite(join(folder, first ?? ''), 2 * recordBatch().length + 8, byte);
-      expect(() => read(2)).toThrow(DamagedSegment);
+      expect(() => read(2)).toThrow(DamagedFile);
     }
     expect(read(0)).toEqual([0, 1]);
     expect(read(secondOffset)[0]).toBe(secondOffset);
@@ -219,7 +243,7 @@ describe('the log of a partition', () => {
 
   it('syncs appends together when it is asked to', async () => {
     await log.close();
-    log = openLog(true);
+    log = openLog({ sync: true });
     for (let index = 0; index < 50; index++) {
       append();
       void log.durable();

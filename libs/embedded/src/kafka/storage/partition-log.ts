@@ -2,16 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import type { ErrorCode } from '../wire/errors.js';
 import { BATCH_HEADER_BYTES, batchHeader, placeBatch, recordAtTime } from '../wire/record-batch.js';
-import type { Notice } from './durable-map.js';
 import { ProducerStates } from './producer-states.js';
-import {
-  DamagedSegment,
-  INDEX_STRIDE_BYTES,
-  plausibleSize,
-  Segment,
-  segmentFileName,
-  segmentOffsets,
-} from './segment.js';
+import { DamagedFile, type Recovery } from './recovery.js';
+import { INDEX_STRIDE_BYTES, plausibleSize, Segment, segmentFileName, segmentOffsets } from './segment.js';
 
 /** With one broker there is never an election. */
 export const LEADER_EPOCH = 0;
@@ -31,7 +24,7 @@ export type AppendResult = { baseOffset: number } | { errorCode: ErrorCode };
 export class PartitionLog {
   readonly #folder: string;
   readonly #options: LogOptions;
-  readonly #notice: Notice;
+  readonly #recovery: Recovery;
   /** Ascending, never empty; the last one grows. */
   #segments: Segment[] = [];
   #producers = new ProducerStates();
@@ -41,10 +34,10 @@ export class PartitionLog {
   readonly #waiters = new Set<() => void>();
 
   /** Opens what is on disk or begins an empty log; the folder is made by the first append. */
-  constructor(folder: string, options: LogOptions, notice: Notice) {
+  constructor(folder: string, options: LogOptions, recovery: Recovery) {
     this.#folder = folder;
     this.#options = options;
-    this.#notice = notice;
+    this.#recovery = recovery;
     this.#recover();
   }
 
@@ -96,10 +89,10 @@ export class PartitionLog {
       const position = segment.positionBefore(offset);
       const bytes = segment.read(position, INDEX_STRIDE_BYTES + BATCH_HEADER_BYTES + maxBytes);
       let start = 0;
-      let first = sizeAt(segment, bytes, start);
+      let first = sizeAt(segment, position, bytes, start);
       while (batchHeader(bytes, start).lastOffset < offset) {
         start += first;
-        first = sizeAt(segment, bytes, start);
+        first = sizeAt(segment, position, bytes, start);
       }
       if (first > maxBytes) return atLeastOne ? segment.read(position + start, first) : Buffer.alloc(0);
       return bytes.subarray(start, endOfWholeBatches(bytes, start, maxBytes));
@@ -188,7 +181,7 @@ export class PartitionLog {
   }
 
   #report(work: Promise<unknown>): void {
-    work.catch((error: Error) => this.#notice(`${this.#folder}: ${error.message}`));
+    work.catch((error: Error) => this.#recovery.notice(`${this.#folder}: ${error.message}`));
   }
 
   #recover(): void {
@@ -202,7 +195,7 @@ export class PartitionLog {
     active.recover((header) => {
       this.#producers.record(header);
       this.#endOffset = header.lastOffset + 1;
-    }, this.#notice);
+    }, this.#recovery);
   }
 
   #producersFromSegments(): ProducerStates {
@@ -221,7 +214,7 @@ export class PartitionLog {
     try {
       return new ProducerStates(JSON.parse(readFileSync(path, 'utf8')) as never[]);
     } catch {
-      this.#notice(`${path} is damaged: the producers are taken from the segments`);
+      this.#recovery.notice(`${path} is damaged: the producers are taken from the segments`);
       return undefined;
     }
   }
@@ -246,8 +239,8 @@ function endOfWholeBatches(bytes: Buffer, start: number, maxBytes: number): numb
   return end;
 }
 
-function sizeAt(segment: Segment, bytes: Buffer, start: number): number {
+function sizeAt({ path }: Segment, position: number, bytes: Buffer, start: number): number {
   const size = plausibleSize(bytes, start);
-  if (size === undefined) throw new DamagedSegment(`${segment.path} is damaged`);
+  if (size === undefined) throw new DamagedFile(path, position + start, 'no batch can begin there');
   return size;
 }

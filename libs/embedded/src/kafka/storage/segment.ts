@@ -18,7 +18,7 @@ import {
   batchSize,
   checksumHolds,
 } from '../wire/record-batch.js';
-import { type Notice, writeAll } from './durable-map.js';
+import { DamagedFile, type Recovery, requireCutShort, writeAtEnd } from './recovery.js';
 
 const syncFile = promisify(fdatasync);
 
@@ -37,11 +37,6 @@ interface IndexEntry {
 export interface PlacedBatch {
   readonly position: number;
   readonly header: BatchHeader;
-}
-
-/** A file whose batches are not what was written, in a way that no interrupted write explains. */
-export class DamagedSegment extends Error {
-  override name = 'DamagedSegment';
 }
 
 /**
@@ -85,7 +80,7 @@ export class Segment {
   }
 
   append(batch: Buffer, header: BatchHeader): void {
-    writeAll(this.#open(), batch, this.sizeBytes);
+    writeAtEnd(this.#open(), batch, this.sizeBytes);
     this.#note({ position: this.sizeBytes, header });
     this.sizeBytes += batch.length;
   }
@@ -95,7 +90,7 @@ export class Segment {
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.sizeBytes - position)));
     for (let done = 0; done < bytes.length;) {
       const count = readSync(this.#open(), bytes, done, bytes.length - done, position + done);
-      if (count === 0) throw new DamagedSegment(`${this.path} is shorter than it was`);
+      if (count === 0) throw new DamagedFile(this.path, position + done, 'it is shorter than it was');
       done += count;
     }
     return bytes;
@@ -146,9 +141,9 @@ export class Segment {
   /**
    * Checks every batch and builds the index, calling `seen` for each; cuts a torn tail and says so.
    *
-   * @throws DamagedSegment when good batches follow a bad one: then it was not an interrupted write.
+   * @throws DamagedFile when what is there is no interrupted write.
    */
-  recover(seen: (header: BatchHeader) => void, notice: Notice): void {
+  recover(seen: (header: BatchHeader) => void, recovery: Recovery): void {
     this.#index = [];
     let end = 0;
     let nextOffset = this.baseOffset;
@@ -160,8 +155,8 @@ export class Segment {
       end = batch.position + batch.header.sizeBytes;
     }
     if (end === this.sizeBytes) return;
-    this.#refuseDamage(end);
-    notice(`${this.path}: cut ${this.sizeBytes - end} bytes of an unfinished write at its end`);
+    this.#requireCutShort(end, nextOffset, recovery);
+    recovery.notice(`${this.path}: cut ${this.sizeBytes - end} bytes of an unfinished write at its end`);
     ftruncateSync(this.#open(), end);
     this.sizeBytes = end;
   }
@@ -225,15 +220,16 @@ export class Segment {
     }
   }
 
-  #refuseDamage(end: number): void {
-    const size = plausibleSize(this.read(end, BATCH_HEADER_BYTES), 0);
-    if (size === undefined) return;
-    const [next] = this.batches(end + size, true);
-    if (next) {
-      throw new DamagedSegment(
-        `${this.path} is damaged at byte ${end}: the batch there has a wrong checksum, and good ones follow it`,
-      );
-    }
+  #requireCutShort(offset: number, nextOffset: number, recovery: Recovery): void {
+    const bytes = this.read(offset, this.sizeBytes - offset);
+    const isGoodRecord = (at: number) => {
+      const size = plausibleSize(bytes, at);
+      const isWhole = size !== undefined && at + size <= bytes.length;
+      return isWhole && batchHeader(bytes, at).baseOffset > nextOffset && checksumHolds(bytes, at, size);
+    };
+    const saidBytes = plausibleSize(bytes, 0);
+    const tail = { path: this.path, offset, bytes, saidBytes, headerBytes: BATCH_HEADER_BYTES, isGoodRecord };
+    requireCutShort(tail, recovery);
   }
 }
 

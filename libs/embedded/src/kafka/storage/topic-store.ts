@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DurableMap, type Notice } from './durable-map.js';
+import { DurableMap } from './durable-map.js';
 import { type LogOptions, PartitionLog } from './partition-log.js';
+import type { Recovery } from './recovery.js';
 
 export interface Topic {
   readonly name: string;
@@ -24,7 +25,7 @@ export class TopicStore {
   constructor(
     dataDir: string,
     private readonly options: LogOptions,
-    private readonly notice: Notice,
+    private readonly recovery: Recovery,
   ) {
     this.#folder = join(dataDir, 'logs');
     mkdirSync(this.#folder, { recursive: true });
@@ -33,7 +34,7 @@ export class TopicStore {
     // Without its journal, every log would look like the leftover of a deleted topic.
     if (leftovers.length > 0 && !existsSync(journal))
       throw new Error(`${journal} is missing beside its logs`);
-    this.#stored = new DurableMap(journal, notice, true);
+    this.#stored = new DurableMap(journal, recovery, true);
     const known = new Set<string>();
     for (const [name, stored] of this.#stored.entries()) {
       this.#topics.set(name, this.#open(name, stored));
@@ -92,6 +93,6 @@ export class TopicStore {
   }
 
   #openLog(topic: string, index: number): PartitionLog {
-    return new PartitionLog(join(this.#folder, `${topic}-${index}`), this.options, this.notice);
+    return new PartitionLog(join(this.#folder, `${topic}-${index}`), this.options, this.recovery);
   }
 }
