@@ -20,7 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BalanceController, balanceUseCases, type BalanceUseCases } from './balances/balance.controller.js';
 import { projectedRevision } from './balances/balance.projection.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
-import { BalanceBehind, readAtHead } from './balances/read-at-head.js';
+import { BalanceBehind, readAtHead, walletsAtHead } from './balances/read-at-head.js';
 import type { WalletConfig } from './config.js';
 import { walletDatabase } from './database.js';
 import { fundWalletHandler } from './funding/fund-wallet.handler.js';
@@ -144,10 +144,11 @@ function buildBalances({ database, store }: Engines, books: Market[]): BalanceUs
     sleep,
   });
   return {
-    wallets: async (personId) => {
-      await Promise.all(books.map((market) => atHead(market.ledger))).catch(orBehind);
-      return walletsOf(database, personId);
-    },
+    wallets: walletsAtHead({
+      books: books.map(({ ledger }) => ledger),
+      atHead: (ledger) => atHead(ledger).catch(orBehind),
+      walletsOf: (personId, ledger) => walletsOf(database, personId, ledger),
+    }),
     history: (wallet, page) => historyOf(database, wallet, page),
   };
 }

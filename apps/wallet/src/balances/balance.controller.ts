@@ -23,8 +23,8 @@ import {
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 
 export interface BalanceUseCases {
-  /** A person's wallets, at the head of every book. */
-  readonly wallets: (personId: string) => Promise<WalletBalance[]>;
+  /** A person's wallets, or the one in `ledger`, each at the head of its book. */
+  readonly wallets: (personId: string, ledger?: string) => Promise<WalletBalance[]>;
   readonly history: (
     wallet: WalletBalance,
     page: { limit: number; before?: number | undefined },
@@ -66,9 +66,10 @@ export class BalanceController {
   }
 
   private async walletOf(personId: string, market: MarketCode | undefined): Promise<WalletBalance> {
-    const wallets = await this.useCases.wallets(personId);
-    const wallet =
-      market === undefined ? wallets[0] : wallets.find(({ ledger }) => ledger === markets[market].ledger);
+    const [wallet] = await this.useCases.wallets(
+      personId,
+      market === undefined ? undefined : markets[market].ledger,
+    );
     if (wallet !== undefined) return wallet;
     throw new ProblemError(
       walletProblems['wallet-not-found'],

@@ -20,13 +20,13 @@ export interface HistoryItem {
   readonly recordedAt: Date;
 }
 
-/** The wallets of a person. One statement, so that each balance and its revision belong together. */
-export async function walletsOf(sql: Sql, personId: string): Promise<WalletBalance[]> {
+/** The wallets of a person, or the one in `ledger`. One statement, so that each balance and its revision belong together. */
+export async function walletsOf(sql: Sql, personId: string, ledger?: string): Promise<WalletBalance[]> {
   const rows = (await sql.query(
     `SELECT a.ledger, a.account, a.currency, a.balance, p.revision
      FROM accounts a JOIN progress p ON p.name = 'balances:' || a.ledger
-     WHERE a.owner = $1 ORDER BY a.ledger`,
-    [personId],
+     WHERE a.owner = $1 AND ($2::text IS NULL OR a.ledger = $2) ORDER BY a.ledger`,
+    [personId, ledger ?? null],
   )) as { ledger: string; account: string; currency: string; balance: string; revision: string }[];
   return rows.map((row) => ({
     ledger: row.ledger,

@@ -1,5 +1,6 @@
 import { ledgerStream } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
+import type { WalletBalance } from './balance.queries.js';
 
 interface Deps {
   readonly store: Pick<EventStore, 'read'>;
@@ -25,6 +26,26 @@ export function readAtHead(deps: Deps) {
         throw new BalanceBehind(`balances of ${ledger} are behind revision ${head}`);
       await deps.sleep(pollMs);
     }
+  };
+}
+
+interface WalletDeps {
+  /** The books that this service keeps. */
+  readonly books: readonly string[];
+  readonly atHead: (ledger: string) => Promise<void>;
+  readonly walletsOf: (personId: string, ledger?: string) => Promise<WalletBalance[]>;
+}
+
+/**
+ * A person's wallets, or the one in `ledger`, each at the head of its own book: a book that is behind holds up nobody
+ * who has no account in it. Only where no wallet is known yet is every book waited for, as one may just have been opened.
+ */
+export function walletsAtHead({ books, atHead, walletsOf }: WalletDeps) {
+  return async (personId: string, ledger?: string): Promise<WalletBalance[]> => {
+    const asked =
+      ledger === undefined ? (await walletsOf(personId)).map((wallet) => wallet.ledger) : [ledger];
+    await Promise.all(books.filter((book) => asked.length === 0 || asked.includes(book)).map(atHead));
+    return walletsOf(personId, ledger);
   };
 }
 

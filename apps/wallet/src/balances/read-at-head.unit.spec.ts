@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@florin/event-store';
-import { BalanceBehind, readAtHead } from './read-at-head.js';
+import type { WalletBalance } from './balance.queries.js';
+import { BalanceBehind, readAtHead, walletsAtHead } from './read-at-head.js';
 
 const depsWith = (head: bigint | undefined, projected: bigint[]) => {
   let now = 0;
@@ -32,5 +33,38 @@ describe('readAtHead', () => {
 
   it('never answers with an old balance', async () => {
     await expect(readAtHead(depsWith(7n, [6n]))('it-eur')).rejects.toThrow(BalanceBehind);
+  });
+});
+
+describe('walletsAtHead', () => {
+  /** The books waited for when somebody with wallets in `known` asks. */
+  const waitedFor = async (known: string[], ledger?: string): Promise<string[]> => {
+    const waited: string[] = [];
+    const wallets = walletsAtHead({
+      books: ['br-brl', 'it-eur'],
+      atHead: async (book) => void waited.push(book),
+      walletsOf: async (_, only) =>
+        known
+          .filter((book) => only === undefined || book === only)
+          .map((book) => ({ ledger: book }) as WalletBalance),
+    });
+    const expected = ledger === undefined ? known : known.filter((book) => book === ledger);
+    expect((await wallets('anna', ledger)).map((wallet) => wallet.ledger)).toEqual(expected);
+    return waited;
+  };
+
+  it("waits for the books of the person's accounts only", async () => {
+    expect(await waitedFor(['it-eur'])).toEqual(['it-eur']);
+    expect(await waitedFor(['br-brl', 'it-eur'])).toEqual(['br-brl', 'it-eur']);
+  });
+
+  it('waits for the book that was asked for, known or not', async () => {
+    expect(await waitedFor(['br-brl', 'it-eur'], 'it-eur')).toEqual(['it-eur']);
+    expect(await waitedFor(['br-brl'], 'it-eur')).toEqual(['it-eur']);
+  });
+
+  it('waits for every book where no wallet is known yet, and for none that is not kept here', async () => {
+    expect(await waitedFor([])).toEqual(['br-brl', 'it-eur']);
+    expect(await waitedFor(['in-inr'])).toEqual([]);
   });
 });
