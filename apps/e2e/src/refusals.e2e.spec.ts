@@ -93,6 +93,18 @@ describe('what is refused', () => {
         400,
         'invalid-request',
       ],
+      [
+        'a text that is read backwards',
+        () => anna.pay({ ...euros(bruno, 1), note: 'Rimborso \u202e00,01' }),
+        400,
+        'invalid-request',
+      ],
+      [
+        'a text that controls a terminal',
+        () => anna.pay({ ...euros(bruno, 1), note: 'La pizza \u001b[2J' }),
+        400,
+        'invalid-request',
+      ],
       ['a page too long', () => anna.call('GET', '/v1/payments?limit=1e3'), 400, 'invalid-request'],
       ['a place that is none', () => anna.call('GET', '/v1/history?cursor='), 400, 'invalid-request'],
       ['a body that is no object', post('[]'), 400, 'invalid-request'],

@@ -5,4 +5,5 @@ export * from './ledger.js';
 export * from './markets.js';
 export * from './money.js';
 export * from './payments.js';
+export * from './text.js';
 export * from './topics.js';

@@ -1,7 +1,7 @@
-import { markets, moneySchema, type MarketCode, type MoneyDto } from '@florin/contracts';
+import { markets, moneySchema, visibleText, type MarketCode, type MoneyDto } from '@florin/contracts';
 import { z } from 'zod';
 
-const title = z.string().trim().min(1).max(200);
+const title = visibleText(200);
 const availability = z.enum(['in_stock', 'out_of_stock']);
 
 export const newProductSchema = z.strictObject({

@@ -39,6 +39,7 @@ describe('a product', () => {
     ['a price of zero', { price: { value: 0, currency: 'EUR' } }],
     ['a fractional price', { price: { value: 6.5, currency: 'EUR' } }],
     ['an empty title', { title: '  ' }],
+    ['a title that is read backwards', { title: 'Tea \u202efdp' }],
   ])('cannot be changed in %s', (_, change) => {
     expect(productChangeSchema.safeParse(change).success).toBe(false);
   });

@@ -1,4 +1,4 @@
-import { channelSchema } from '@florin/contracts';
+import { channelSchema, visibleText } from '@florin/contracts';
 import {
   ApiProblems,
   ApiReturns,
@@ -19,7 +19,7 @@ import type { LinkHandle, UnlinkHandle } from './link-handle.handler.js';
 const handleBody = z
   .strictObject({
     channel: channelSchema.exclude(['phone']).describe('The phone number is linked by registering'),
-    handle: z.string().max(200),
+    handle: visibleText(200),
   })
   .transform(({ channel, handle }, context) => {
     const normal = normaliseHandle(channel, handle);

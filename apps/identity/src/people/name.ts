@@ -1,14 +1,12 @@
+import { visibleText } from '@florin/contracts';
 import { z } from 'zod';
 
 /** Letters of any script with the marks that names have: nothing that a chat would show as a link or a number. */
-export const nameSchema = z
-  .string()
-  .max(200)
-  .transform((name) => name.normalize('NFC').trim().replace(/\s+/gu, ' '))
+export const nameSchema = visibleText(200)
+  .transform((name) => name.normalize('NFC').replace(/\s+/gu, ' '))
   .pipe(
     z
       .string()
-      .min(1, 'must not be empty')
       .max(80, 'must have at most 80 characters')
       .regex(
         /^\p{L}[\p{L}\p{M} .'’-]*$/u,

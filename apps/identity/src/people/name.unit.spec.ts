@@ -10,12 +10,20 @@ describe('a name', () => {
     expect(nameSchema.parse(typed)).toBe(kept);
   });
 
-  it.each(['', '   ', 'call +393471234567', 'https://x.example', 'A<b>', 'x'.repeat(81)])(
-    '%j is refused',
-    (typed) => {
-      expect(nameSchema.safeParse(typed).success).toBe(false);
-    },
-  );
+  it.each([
+    '',
+    '   ',
+    'call +393471234567',
+    'https://x.example',
+    'A<b>',
+    'x'.repeat(81),
+    '\u202eannA',
+    'An\u200bna',
+    '\u3164',
+    'A\u034fnna',
+  ])('%j is refused', (typed) => {
+    expect(nameSchema.safeParse(typed).success).toBe(false);
+  });
 
   it.each([
     ['Bruno Rossi', 'Bruno R.'],

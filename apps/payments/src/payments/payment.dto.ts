@@ -1,4 +1,4 @@
-import { channelSchema, moneySchema, rejectionCodeSchema } from '@florin/contracts';
+import { channelSchema, moneySchema, rejectionCodeSchema, visibleText } from '@florin/contracts';
 import { pageFields, pageOf } from '@florin/service-host';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -6,11 +6,11 @@ import type { Payment } from './payment.js';
 
 export const createPaymentSchema = z
   .strictObject({
-    payee: z.strictObject({ channel: channelSchema, handle: z.string().trim().min(1).max(64) }).meta({
+    payee: z.strictObject({ channel: channelSchema, handle: visibleText(64) }).meta({
       description: 'Who gets the money, by a handle of theirs: a phone number in E.164, a user name',
     }),
     amount: moneySchema,
-    note: z.string().trim().max(140).optional(),
+    note: visibleText(140, { min: 0, lines: true }).optional(),
     channel: channelSchema.meta({ description: 'The conversation in which the payment is made' }),
   })
   .meta({ id: 'CreatePayment' });
