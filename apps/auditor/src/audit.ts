@@ -1,5 +1,5 @@
 import { ledgerStream } from '@florin/contracts';
-import { sha256, type EventStore } from '@florin/event-store';
+import { headOf, sha256, type EventStore } from '@florin/event-store';
 import {
   createReplay,
   trialBalance,
@@ -48,7 +48,7 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     },
   });
   let finding: AuditFinding | undefined;
-  const total = await countEvents(store, stream);
+  const total = Number(await headOf(store, stream)) + 1;
   reading: for await (const page of store.read(stream)) {
     for (const record of page) {
       finding = replay.accept(record) ?? passes(knownHead, replay.head);
@@ -67,13 +67,6 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     trialBalance: trialBalance(state),
     finding: finding ?? endFinding(ledger, head, knownHead),
   };
-}
-
-async function countEvents(store: EventStore, stream: string): Promise<number> {
-  for await (const [last] of store.read(stream, { direction: 'backwards', maxCount: 1 })) {
-    if (last !== undefined) return Number(last.revision) + 1;
-  }
-  return 0;
 }
 
 function passes(known: ChainHead | undefined, head: ChainHead): AuditFinding | undefined {

@@ -1,5 +1,5 @@
 import { markets, type Market } from '@florin/contracts';
-import { connectEventStore, type EventStore } from '@florin/event-store';
+import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
 import {
   Exclusive,
   holdLead,
@@ -35,6 +35,7 @@ import {
 } from './ledgers/command.consumer.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LedgerWriter } from './ledgers/ledger.writer.js';
+import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
 import { walletProblems } from './problems.js';
 
 type Context = ServiceContext<WalletConfig>;
@@ -46,6 +47,7 @@ interface Engines {
   readonly store: EventStore;
   readonly outbox: Outbox;
   readonly traces: EntryTraces;
+  readonly checkLog: LogCheck;
 }
 
 /** Builds the service from its configuration: engines, one writer and one set of followers per book, handlers. */
@@ -53,9 +55,9 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   const engines = await openEngines(context);
   const books = context.config.MARKETS.map((code): Market => markets[code]);
   const writers = new Map(books.map((market) => [market.ledger, writerOf(context, engines, market)]));
-  for (const market of books) {
-    followExclusively(context, engines, market);
-    context.health.add(`ledger ${market.ledger}`, async () => writers.get(market.ledger)?.load());
+  for (const market of books) followExclusively(context, engines, market);
+  for (const [ledger, writer] of writers) {
+    context.health.add(`ledger ${ledger}`, () => checkBook(context, engines, writer, ledger));
   }
   const commands = decideCommands({
     writerOf: (ledger) => writers.get(ledger),
@@ -95,17 +97,48 @@ async function openEngines(context: Context): Promise<Engines> {
   context.onClose('event store', () => store.close());
   health.add('event-store', () => store.ping());
 
-  return { database, store, outbox: openOutbox(context), traces: new EntryTraces() };
+  const checkLog = logCheck({ store, sql: database });
+  await checkAtStart(context, store, checkLog);
+  return { database, store, outbox: openOutbox(context), traces: new EntryTraces(), checkLog };
 }
 
-function writerOf({ logger }: Context, { store }: Engines, market: Market): LedgerWriter {
+/** Fails the start where a log is behind. An event store that is away is waited for later, as readiness tells. */
+async function checkAtStart({ config, logger }: Context, store: EventStore, check: LogCheck): Promise<void> {
+  try {
+    await store.ping();
+    for (const code of config.MARKETS) await check(markets[code].ledger);
+  } catch (error) {
+    if (!(error instanceof EventStoreUnavailable)) throw error;
+    logger.warn({ err: error }, 'the logs could not be checked yet');
+  }
+}
+
+function writerOf({ logger }: Context, { store, checkLog }: Engines, market: Market): LedgerWriter {
   return new LedgerWriter({
     ledger: market.ledger,
     currency: market.currency,
     store,
     nowMs: Date.now,
+    checkLog,
     onDropped: (reason) => logger.warn({ ledger: market.ledger, err: reason }, 'the book is loaded anew'),
   });
+}
+
+/** Rejects while commands of a book cannot be decided. */
+async function checkBook(
+  { logger }: Context,
+  { checkLog }: Engines,
+  writer: LedgerWriter,
+  ledger: string,
+): Promise<void> {
+  try {
+    await checkLog(ledger);
+    await writer.load();
+  } catch (error) {
+    // Readiness tells its code only, and this needs somebody.
+    if (error instanceof LogBehind) logger.error({ ledger, err: error }, error.message);
+    throw error;
+  }
 }
 
 function followExclusively(context: Context, engines: Engines, market: Market): void {
@@ -118,6 +151,7 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
         market,
         store: engines.store,
         database: engines.database,
+        checkLog: engines.checkLog,
         publish: (events) => engines.outbox.publisher.publish(events),
         traceOf: (entryId) => engines.traces.take(entryId),
         onError: (follower, error, attempt) =>

@@ -1,5 +1,6 @@
 import { ledgerStream } from '@florin/contracts';
-import type { EventStore } from '@florin/event-store';
+import { headOf, type EventStore } from '@florin/event-store';
+import { LogBehind } from '../ledgers/log-check.js';
 import type { WalletBalance } from './balance.queries.js';
 
 interface Deps {
@@ -16,10 +17,13 @@ export class BalanceBehind extends Error {}
 const waitMs = 2_000;
 const pollMs = 5;
 
-/** Waits until the read models hold everything that was in the book when the question came. Throws `BalanceBehind`. */
+/** Waits until the read models hold everything that was in the book when the question came. Throws `BalanceBehind`, and `LogBehind` where they hold more. */
 export function readAtHead(deps: Deps) {
   return async (ledger: string): Promise<void> => {
-    const head = await headOf(deps.store, ledger);
+    const seen = await deps.projected(ledger);
+    const head = await headOf(deps.store, ledgerStream(ledger));
+    if (seen > head) throw new LogBehind(ledger, head, seen);
+    if (seen === head) return;
     const deadline = deps.nowMs() + waitMs;
     while ((await deps.projected(ledger)) < head) {
       if (deps.nowMs() >= deadline)
@@ -47,11 +51,4 @@ export function walletsAtHead({ books, atHead, walletsOf }: WalletDeps) {
     await Promise.all(books.filter((book) => asked.length === 0 || asked.includes(book)).map(atHead));
     return walletsOf(personId, ledger);
   };
-}
-
-async function headOf(store: Pick<EventStore, 'read'>, ledger: string): Promise<bigint> {
-  for await (const page of store.read(ledgerStream(ledger), { direction: 'backwards', maxCount: 1 })) {
-    for (const event of page) return event.revision;
-  }
-  return -1n;
 }

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@florin/event-store';
 import type { WalletBalance } from './balance.queries.js';
+import { LogBehind } from '../ledgers/log-check.js';
 import { BalanceBehind, readAtHead, walletsAtHead } from './read-at-head.js';
 
 const depsWith = (head: bigint | undefined, projected: bigint[]) => {
@@ -33,6 +34,11 @@ describe('readAtHead', () => {
 
   it('never answers with an old balance', async () => {
     await expect(readAtHead(depsWith(7n, [6n]))('it-eur')).rejects.toThrow(BalanceBehind);
+  });
+
+  it('answers nothing that the log does not have', async () => {
+    await expect(readAtHead(depsWith(7n, [8n]))('it-eur')).rejects.toThrow(LogBehind);
+    await expect(readAtHead(depsWith(undefined, [8n]))('it-eur')).rejects.toThrow(LogBehind);
   });
 });
 

@@ -2,20 +2,24 @@ import { ledgerStream, type CloudEvent, type Market } from '@florin/contracts';
 import type { EventStore, Subscription } from '@florin/event-store';
 import type { PreparedDatabase } from '@florin/service-host';
 import { projectBalances, projectedRevision } from '../balances/balance.projection.js';
+import type { LogCheck } from './log-check.js';
 import { LedgerPublisher } from './ledger.publisher.js';
 
 interface Deps {
   readonly market: Market;
   readonly store: EventStore;
   readonly database: PreparedDatabase;
+  readonly checkLog: LogCheck;
   readonly publish: (events: CloudEvent[]) => Promise<void>;
   readonly traceOf: (entryId: string) => { traceparent: string; tracestate?: string } | undefined;
   readonly onError: (follower: string, error: unknown, attempt: number) => void;
 }
 
-/** What follows the log of a book: the publisher to Kafka and the projection of balances, each at its own place and pace. */
+/** What follows the log of a book: the publisher to Kafka and the projection of balances, each at its own place and pace. Throws `LogBehind`. */
 export async function followBook(deps: Deps): Promise<{ stop(): Promise<void> }> {
   const { store, database, market } = deps;
+  // A subscription beyond the end of its stream would wait for it in silence.
+  await deps.checkLog(market.ledger);
   const stream = ledgerStream(market.ledger);
   const publisher = new LedgerPublisher({
     ledger: market.ledger,

@@ -3,6 +3,9 @@ import type { StoredEvent } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
 import { toPublished } from './ledger.events.js';
 
+/** The name under which the publisher of a ledger keeps its place. */
+export const publisherName = (ledger: string): string => `publisher:${ledger}`;
+
 interface Deps {
   readonly ledger: string;
   readonly sql: Sql;
@@ -25,14 +28,10 @@ export class LedgerPublisher {
 
   constructor(private readonly deps: Deps) {}
 
-  private get name(): string {
-    return `publisher:${this.deps.ledger}`;
-  }
-
   /** Revision of the last event published for sure, or `undefined` before the first. */
   async place(): Promise<bigint | undefined> {
     const [row] = (await this.deps.sql.query('SELECT revision FROM progress WHERE name = $1', [
-      this.name,
+      publisherName(this.deps.ledger),
     ])) as {
       revision: string;
     }[];
@@ -52,7 +51,7 @@ export class LedgerPublisher {
     await this.deps.sql.query(
       `INSERT INTO progress (name, revision) VALUES ($1, $2)
        ON CONFLICT (name) DO UPDATE SET revision = greatest(progress.revision, excluded.revision)`,
-      [this.name, this.unsaved.toString()],
+      [publisherName(this.deps.ledger), this.unsaved.toString()],
     );
     this.unsaved = undefined;
     this.savedAtMs = this.deps.nowMs();

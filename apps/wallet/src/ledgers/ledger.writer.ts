@@ -12,12 +12,15 @@ import {
   type StoredForm,
 } from '@florin/ledger';
 import { LedgerDamaged, LedgerUnavailable } from './ledger.js';
+import type { LogCheck } from './log-check.js';
 
 interface Deps {
   readonly ledger: string;
   readonly currency: string;
   readonly store: Pick<EventStore, 'read' | 'append'>;
   readonly nowMs: () => number;
+  /** Rejects where nothing may be built on the log as it is; asked whenever the book is loaded. */
+  readonly checkLog?: LogCheck;
   /** Told of every state that was dropped, and why. */
   readonly onDropped?: (reason: Error) => void;
 }
@@ -169,6 +172,7 @@ export class LedgerWriter {
 
   private async replay(): Promise<Book> {
     const { ledger, currency, store } = this.deps;
+    await this.deps.checkLog?.(ledger);
     const replay = createReplay(ledger, sha256, { currency });
     for await (const page of store.read(ledgerStream(ledger), {})) {
       for (const event of page) {

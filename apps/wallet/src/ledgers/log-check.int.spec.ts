@@ -1,0 +1,167 @@
+import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
+import { startEventStore, type EmbeddedEventStore } from '@florin/embedded';
+import { connectEventStore, headOf, type EventStore, type NewEvent } from '@florin/event-store';
+import { createLogger, migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import { startTestEngines, type TestEngines } from '@florin/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { projectedRevision } from '../balances/balance.projection.js';
+import { readAtHead } from '../balances/read-at-head.js';
+import type { WalletConfig } from '../config.js';
+import { walletDatabase } from '../database.js';
+import { walletModule } from '../wallet.module.js';
+import { followBook } from './book.js';
+import { openTestMoney, openWallet } from './ledger.js';
+import { LedgerWriter } from './ledger.writer.js';
+import { LogBehind, logCheck } from './log-check.js';
+
+const market = markets.it;
+const { ledger } = market;
+const stream = ledgerStream(ledger);
+
+/** What a wallet has stored of a book with three events, and event stores that hold more or less of it. */
+describe('a log that is behind PostgreSQL', () => {
+  let engines: TestEngines;
+  let config: WalletConfig;
+  let dataSource: DataSource;
+  let database: PreparedDatabase;
+  let history: NewEvent[];
+  const published: CloudEvent[] = [];
+  const opened: { close(): Promise<void> }[] = [];
+
+  beforeAll(async () => {
+    engines = await startTestEngines({ databases: ['wallet'] });
+    config = {
+      DATABASE_URL: engines.databaseUrl('wallet'),
+      DATABASE_POOL_SIZE: 4,
+      KAFKA_BROKERS: [],
+      MARKETS: ['it'],
+    } as unknown as WalletConfig;
+    await migrateDatabase(walletDatabase(config));
+    dataSource = await walletDatabase(config).initialize();
+    database = preparedDatabase(dataSource);
+    history = await lived(await storeWith([]));
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const one of opened.splice(0).reverse()) await one.close();
+  });
+
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await engines?.close();
+  }, 30_000);
+
+  /** A new event store whose log of the book is this. */
+  async function storeWith(events: readonly NewEvent[]): Promise<EventStore & { readonly url: string }> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'florin-log-'));
+    const server: EmbeddedEventStore = await startEventStore({ dataDir });
+    const store = connectEventStore(server.url);
+    opened.push({
+      close: async () => {
+        await store.close();
+        await server.close();
+        await rm(dataDir, { recursive: true });
+      },
+    });
+    if (events.length > 0) await store.append(stream, events, 'no_stream');
+    return Object.assign(store, { url: server.url });
+  }
+
+  const writerOn = (store: EventStore): LedgerWriter =>
+    new LedgerWriter({
+      ledger,
+      currency: market.currency,
+      store,
+      nowMs: Date.now,
+      checkLog: logCheck({ store, sql: database }),
+    });
+
+  const follow = (store: EventStore): Promise<{ stop(): Promise<void> }> =>
+    followBook({
+      market,
+      store,
+      database,
+      checkLog: logCheck({ store, sql: database }),
+      publish: async (events) => void published.push(...events),
+      traceOf: () => undefined,
+      onError: (follower, error) => {
+        throw new Error(follower, { cause: error });
+      },
+    });
+
+  const read = (store: EventStore): Promise<void> =>
+    readAtHead({
+      store,
+      projected: (book) => projectedRevision(database, book),
+      nowMs: Date.now,
+      sleep: (ms) => sleep(ms),
+    })(ledger);
+
+  /** Lets a wallet decide, project and publish; answers its log. */
+  async function lived(store: EventStore): Promise<NewEvent[]> {
+    const followers = await follow(store);
+    const writer = writerOn(store);
+    await Promise.all([openTestMoney, openWallet(uuidv7())].map((command) => writer.submit(command)));
+    await read(store);
+    while (published.length < 2) await sleep(5);
+    await followers.stop();
+    const log: NewEvent[] = [];
+    for await (const page of store.read(stream)) {
+      for (const { id, type, data, metadata } of page) {
+        log.push({ id, type, data: data as object, metadata: metadata as object });
+      }
+    }
+    return log;
+  }
+
+  it.each([
+    ['emptied', 0, 'has no event of it-eur'],
+    ['restored from an older backup', 2, 'has it-eur up to revision 1 only'],
+  ])('when it was %s is not built upon, followed or read', async (_, length, says) => {
+    expect(history).toHaveLength(3);
+    const store = await storeWith(history.slice(0, length));
+    const before = published.length;
+    await expect(writerOn(store).load()).rejects.toThrow(LogBehind);
+    await expect(writerOn(store).submit(openWallet(uuidv7()))).rejects.toThrow(says);
+    await expect(follow(store)).rejects.toThrow('PostgreSQL has taken in revision 2');
+    await expect(read(store)).rejects.toThrow(LogBehind);
+    expect(await headOf(store, stream)).toBe(BigInt(length) - 1n);
+    expect(await projectedRevision(database, ledger)).toBe(2n);
+    expect(published).toHaveLength(before);
+  });
+
+  it('goes on once the log is back, from where it was', async () => {
+    const store = await storeWith(history);
+    const followers = await follow(store);
+    await writerOn(store).submit(openWallet(uuidv7()));
+    await read(store);
+    while (published.length < 3) await sleep(5);
+    await followers.stop();
+    expect(await projectedRevision(database, ledger)).toBe(3n);
+    expect(published.map(({ data }) => (data as { revision: number }).revision)).toEqual([1, 2, 3]);
+  });
+
+  it('fails the start of the service, with a sentence that says what to do', async () => {
+    const store = await storeWith(history.slice(0, 1));
+    const closers: (() => Promise<void>)[] = [];
+    const starting = walletModule({
+      name: 'wallet',
+      config: { ...config, EVENTSTORE_URL: store.url },
+      logger: createLogger('wallet', 'silent'),
+      metrics: new Registry(),
+      health: { add: () => undefined },
+      stopping: new AbortController().signal,
+      onClose: (_: string, close: () => Promise<void>) => closers.push(close),
+    } as unknown as Parameters<typeof walletModule>[0]);
+    await expect(starting).rejects.toThrow(
+      /restore a backup of the event store in which stream ledger-it-eur reaches revision \d/,
+    );
+    for (const close of closers.reverse()) await close();
+  });
+});
