@@ -1,9 +1,10 @@
-import { databases, serviceNames, startEngines, startStack } from '@florin/local-stack';
+import { databases, type ServiceName, serviceNames, startEngines, startStack } from '@florin/local-stack';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { explain, LaunchError } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
+import { Restarts } from './restarts.js';
 import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
 import { interruption, ProgressLine } from './terminal.js';
 
@@ -40,10 +41,18 @@ async function runStack(folder: DataFolder, { ports }: Ports): Promise<void> {
     signal,
     onProgress: (text) => progress.show(text),
     onUnexpectedEnd(name, how) {
-      process.stderr.write(unexpectedEnd(name, how, folder.path));
+      say(unexpectedEnd(name, how, folder.path));
       if (name === 'engines') giveUp();
+      // A start that fails stops them all, and says why.
+      else
+        void starting.then(
+          () => restarts.serviceEnded(name),
+          () => undefined,
+        );
     },
   });
+  const start = async (service: ServiceName) => (await starting).start(service);
+  const restarts = new Restarts({ start, say, signal });
   const stack = await starting.finally(() => progress.done());
   const { gatewayUrl, urls, eventStoreUrl, kafkaBrokers } = stack;
   folder.describeStack({
@@ -64,7 +73,7 @@ async function runEngines(folder: DataFolder, { ports }: Ports): Promise<void> {
   const engines = await starting.finally(() => progress.done());
   void engines.exited.then((how) => {
     if (signal.aborted) return;
-    process.stderr.write(unexpectedEnd('engines', how, folder.path));
+    say(unexpectedEnd('engines', how, folder.path));
     giveUp();
   });
   const { eventStoreUrl, kafkaBrokers } = engines;
@@ -77,6 +86,10 @@ async function runEngines(folder: DataFolder, { ports }: Ports): Promise<void> {
   process.stderr.write('\nStopping the engines …\n');
   await engines.stop();
   process.stderr.write('Stopped.\n');
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function giveUp(): void {

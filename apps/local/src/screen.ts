@@ -64,11 +64,8 @@ export function enginesScreen(engines: Engines, databases: readonly string[], da
 
 /** What the terminal says when a process ends by itself. */
 export function unexpectedEnd(name: ServiceName | 'engines', how: string, dataDir: string): string {
-  const consequence =
-    name === 'engines'
-      ? 'Nothing works without them: stopping.'
-      : 'It is not started again by itself: stop with Ctrl-C and run npm start again.';
-  return `${name} ended (${how}); its log is ${dataDir}/logs/${name}.log. ${consequence}\n`;
+  const consequence = name === 'engines' ? ' Nothing works without them: stopping.' : '';
+  return `${name} ended by itself (${how}); its log is ${dataDir}/logs/${name}.log.${consequence}`;
 }
 
 function rows(all: readonly Row[]): string[] {

@@ -49,8 +49,8 @@ it('shows the connection strings of the engines where they run alone', () => {
 });
 
 it('says what the end of a process means', () => {
-  expect(unexpectedEnd('wallet', 'SIGKILL', '/data')).toContain(
-    'wallet ended (SIGKILL); its log is /data/logs/wallet.log',
+  expect(unexpectedEnd('wallet', 'SIGKILL', '/data')).toBe(
+    'wallet ended by itself (SIGKILL); its log is /data/logs/wallet.log.',
   );
   expect(unexpectedEnd('engines', 'exit code 1', '/data')).toContain('Nothing works without them: stopping.');
 });

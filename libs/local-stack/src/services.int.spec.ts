@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,6 +116,18 @@ describe('Services', () => {
     await untilGone([Number(pid)]);
     for (let waited = 0; unexpected.length === 0 && waited < 100; waited += 1) await sleep(10);
     expect(unexpected).toEqual(['wallet: SIGKILL']);
+  });
+
+  it('leaves nothing of a service that cannot be started again', async () => {
+    await startAll();
+    await services.kill('wallet', 'SIGKILL');
+    const blocker = createServer((socket) => socket.destroy()).listen(reservation.ports.wallet, '127.0.0.1');
+    await once(blocker, 'listening');
+    await expect(services.start('wallet')).rejects.toThrow(/^wallet did not start \(exit code 1\)\.\n/);
+    await new Promise((resolve) => blocker.close(resolve));
+    await services.start('wallet');
+    expect((await fetch(services.urls.wallet)).ok).toBe(true);
+    expect(unexpected).toEqual([]);
   });
 
   it('starts a second instance beside the first, and stops both', async () => {

@@ -72,11 +72,17 @@ export class Services {
     }
   }
 
+  /** Resolves when it is ready; rejects, with nothing left of it, when it does not become so. */
   async start(service: ServiceName): Promise<void> {
     const running = this.children.get(service);
     if (running?.hasEnded === false) throw new Error(`${service} runs already.`);
     const child = await this.launch(service, []);
-    await this.untilReady(this.urls[service], child);
+    try {
+      await this.untilReady(this.urls[service], child);
+    } catch (error) {
+      await this.stopChild(child);
+      throw error;
+    }
     void child.exited.then((how) => {
       if (!this.stopped.has(child)) this.options.onUnexpectedEnd(service, how);
     });
@@ -185,5 +191,5 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 function failure(message: string, child: Child): Error {
-  return new Error(`${message}. Its log ends with:\n${child.logTail()}`);
+  return new Error(`${message}.\nIts log ends with:\n${child.logTail()}`);
 }

@@ -15,7 +15,7 @@ export interface StackOptions {
   /** Environment variables to add, by service. */
   readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   readonly onProgress?: (text: string) => void;
-  /** A process has ended that nobody stopped. Nothing is started again by itself. */
+  /** A process has ended that nobody stopped. It stays down until `start` is called; of the engines it is the end. */
   readonly onUnexpectedEnd?: (name: ServiceName | 'engines', how: string) => void;
   /** Breaks off the start. */
   readonly signal?: AbortSignal;
@@ -55,15 +55,30 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.onProgress?.('Starting the engines: event store, Kafka broker, PostgreSQL');
     engines = await startEngines({ dataDir, ports, signal });
     const services = servicesOn(engines, ports, { ...options, dataDir });
-    await services.startAll(signal, (ready) =>
-      options.onProgress?.(`Starting the services, ready: ${ready.join(', ')}`),
-    );
+    const enginesEnd = abortedBy(engines.exited);
+    await services
+      .startAll(AbortSignal.any([signal, enginesEnd]), (ready) =>
+        options.onProgress?.(`Starting the services, ready: ${ready.join(', ')}`),
+      )
+      .catch((error: unknown) => {
+        if (!enginesEnd.aborted) throw error;
+        const log = join(dataDir, 'logs', 'engines.log');
+        throw new Error(
+          `The engines ended by themselves (${String(enginesEnd.reason)}); their log is ${log}.`,
+        );
+      });
     return stackOf(engines, services, reservation, options);
   } catch (error) {
     await engines?.stop();
     await reservation?.release();
     throw error;
   }
+}
+
+function abortedBy(end: Promise<string>): AbortSignal {
+  const controller = new AbortController();
+  void end.then((how) => controller.abort(how));
+  return controller.signal;
 }
 
 function servicesOn(engines: Engines, ports: PortPlan, options: StackOptions): Services {
