@@ -1,8 +1,8 @@
 import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
-import { startEventStore, type EmbeddedEventStore } from '@florin/embedded';
+import { startEventStore } from '@florin/embedded';
 import { connectEventStore, headOf, type EventStore, type NewEvent } from '@florin/event-store';
 import { createLogger, migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
-import { startTestEngines, type TestEngines } from '@florin/testing';
+import { eventually, startTestEngines, type TestEngines } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ describe('a log that is behind PostgreSQL', () => {
     config = {
       DATABASE_URL: engines.databaseUrl('wallet'),
       DATABASE_POOL_SIZE: 4,
-      KAFKA_BROKERS: [],
+      KAFKA_BROKERS: ['127.0.0.1:1'],
       MARKETS: ['it'],
     } as unknown as WalletConfig;
     await migrateDatabase(walletDatabase(config));
@@ -57,10 +57,13 @@ describe('a log that is behind PostgreSQL', () => {
     await engines?.close();
   }, 30_000);
 
-  /** A new event store whose log of the book is this. */
-  async function storeWith(events: readonly NewEvent[]): Promise<EventStore & { readonly url: string }> {
+  /** A new event store whose log of the book is this; `stop` makes place for another at its port. */
+  async function storeWith(
+    events: readonly NewEvent[],
+    port = 0,
+  ): Promise<EventStore & { readonly url: string; stop(): Promise<void> }> {
     const dataDir = await mkdtemp(join(tmpdir(), 'florin-log-'));
-    const server: EmbeddedEventStore = await startEventStore({ dataDir });
+    const server = await startEventStore({ dataDir, port });
     const store = connectEventStore(server.url);
     opened.push({
       close: async () => {
@@ -70,7 +73,22 @@ describe('a log that is behind PostgreSQL', () => {
       },
     });
     if (events.length > 0) await store.append(stream, events, 'no_stream');
-    return Object.assign(store, { url: server.url });
+    return Object.assign(store, { url: server.url, stop: () => server.close() });
+  }
+
+  /** Starts the wallet without its consumers and its HTTP; answers what its readiness asks about the book. */
+  async function startWallet(url: string): Promise<() => Promise<void>> {
+    const checks = new Map<string, () => Promise<void>>();
+    await walletModule({
+      name: 'wallet',
+      config: { ...config, EVENTSTORE_URL: url },
+      logger: createLogger('wallet', 'silent'),
+      metrics: new Registry(),
+      health: { add: (name: string, check: () => Promise<void>) => checks.set(name, check) },
+      stopping: new AbortController().signal,
+      onClose: (_: string, close: () => Promise<void>) => opened.push({ close }),
+    } as unknown as Parameters<typeof walletModule>[0]);
+    return async () => checks.get(`ledger ${ledger}`)?.();
   }
 
   const writerOn = (store: EventStore): LedgerWriter =>
@@ -136,6 +154,15 @@ describe('a log that is behind PostgreSQL', () => {
     expect(published).toHaveLength(before);
   });
 
+  it('makes a service that runs say that it is not ready', async () => {
+    const whole = await storeWith(history);
+    const ready = await startWallet(whole.url);
+    await ready();
+    await whole.stop();
+    await storeWith(history.slice(0, 2), Number(new URL(whole.url).port));
+    await eventually(() => expect(ready()).rejects.toMatchObject({ code: 'LOG_BEHIND' }));
+  });
+
   it('goes on once the log is back, from where it was', async () => {
     const store = await storeWith(history);
     const followers = await follow(store);
@@ -149,19 +176,8 @@ describe('a log that is behind PostgreSQL', () => {
 
   it('fails the start of the service, with a sentence that says what to do', async () => {
     const store = await storeWith(history.slice(0, 1));
-    const closers: (() => Promise<void>)[] = [];
-    const starting = walletModule({
-      name: 'wallet',
-      config: { ...config, EVENTSTORE_URL: store.url },
-      logger: createLogger('wallet', 'silent'),
-      metrics: new Registry(),
-      health: { add: () => undefined },
-      stopping: new AbortController().signal,
-      onClose: (_: string, close: () => Promise<void>) => closers.push(close),
-    } as unknown as Parameters<typeof walletModule>[0]);
-    await expect(starting).rejects.toThrow(
+    await expect(startWallet(store.url)).rejects.toThrow(
       /restore a backup of the event store in which stream ledger-it-eur reaches revision \d/,
     );
-    for (const close of closers.reverse()) await close();
   });
 });
