@@ -3,6 +3,7 @@ import { chown, lchown, readdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresBinaries } from './binaries.js';
+import { openCopy } from './open-copy.js';
 import { runProgram } from './server-process.js';
 
 /** A way to run PostgreSQL, which refuses to run as root and wants a user that the system knows by name. */
@@ -10,6 +11,8 @@ export interface Account {
   readonly name: string;
   /** Put before the command. */
   readonly prefix: readonly string[];
+  /** The same without the right to enter what is closed to it: so must it reach the programs. Unset where that right is no other. */
+  readonly closedOut?: readonly string[];
   /** Who must own the data; unset where it stays with the current user. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -17,23 +20,31 @@ export interface Account {
 const itself: Account = { name: 'the current user', prefix: [] };
 const probeTimeoutMs = 10_000;
 
+export interface Runner {
+  readonly account: Account;
+  /** Those given, or a copy of them that the account can reach. */
+  readonly binaries: PostgresBinaries;
+}
+
 /**
  * The first account that can run the programs on `dataDir`. As root it is a user namespace, in which root's own files belong to an
- * ordinary user, or else that user with the one capability to reach data that only root may reach; the programs themselves must then
- * lie where all may enter.
+ * ordinary user, or else that user with the one capability to reach data that only root may reach. That does not do for the
+ * programs: initdb looks for its own by access(2), which no capability opens, so where they are closed to that user they are
+ * copied.
  * Throws an error that says what was tried.
  */
 export async function chooseAccount(
   binaries: PostgresBinaries,
   dataDir: string,
   candidates = candidateAccounts(),
-): Promise<Account> {
+): Promise<Runner> {
   const failures: string[] = [];
   for (const account of candidates) {
     try {
       await giveData(dataDir, account);
-      await probe(account, binaries, dataDir);
-      return account;
+      const programs = await reachablePrograms(account, binaries);
+      await probe(account, programs, dataDir);
+      return { account, binaries: programs };
     } catch (error) {
       failures.push(`${account.name}: ${(error as Error).message.trim().split('\n').at(-1) ?? 'failed'}`);
     }
@@ -57,14 +68,12 @@ export function candidateAccounts(): Account[] {
 }
 
 function otherUser(user: { uid: number; gid: number }): Account {
+  const change = ['setpriv', '--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
   const reach = '-all,+dac_override';
   return {
     name: 'another user',
-    prefix: [
-      'setpriv',
-      ...['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'],
-      ...['--inh-caps', reach, '--ambient-caps', reach, '--'],
-    ],
+    prefix: [...change, '--inh-caps', reach, '--ambient-caps', reach, '--'],
+    closedOut: [...change, '--inh-caps', '-all', '--'],
     owner: user,
   };
 }
@@ -97,6 +106,19 @@ async function giveData(dataDir: string, { owner }: Account): Promise<void> {
   }
   // Last, because its owner says that the rest is done.
   await chown(dataDir, owner.uid, owner.gid);
+}
+
+async function reachablePrograms(
+  { closedOut }: Account,
+  binaries: PostgresBinaries,
+): Promise<PostgresBinaries> {
+  if (closedOut === undefined) return binaries;
+  try {
+    await runProgram([...closedOut, binaries.initdb, '--version'], probeTimeoutMs);
+    return binaries;
+  } catch {
+    return openCopy(binaries);
+  }
 }
 
 async function probe(account: Account, binaries: PostgresBinaries, dataDir: string): Promise<void> {

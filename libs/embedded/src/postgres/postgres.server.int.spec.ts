@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../free-port.js';
-import { type Account, candidateAccounts, chooseAccount } from './account.js';
-import { locateBinaries } from './binaries.js';
+import { candidateAccounts, chooseAccount, type Runner } from './account.js';
+import { binariesIn, locateBinaries, type PostgresBinaries } from './binaries.js';
 import { createCluster } from './cluster.js';
 import { type PostgresServer, startPostgres } from './postgres.server.js';
 import { readLockFile, startServerProcess } from './server-process.js';
@@ -144,25 +144,27 @@ describe('startPostgres', () => {
   });
 });
 
-function mayBeEnteredByAll(path: string): boolean {
-  const folder = dirname(path);
-  return (statSync(folder).mode & 0o001) !== 0 && (folder === path || mayBeEnteredByAll(folder));
-}
-
 describe('chooseAccount', () => {
-  // Another user's initdb looks for its own program by access(2), which no capability opens: the way to it must be open to all.
-  const accounts = candidateAccounts().filter(
-    ({ name }) => name !== 'another user' || mayBeEnteredByAll(locateBinaries().initdb),
+  /** The programs where nobody but their owner may enter, as in a clone under such a folder. */
+  function closedBinaries(): PostgresBinaries {
+    const { folder, version } = locateBinaries();
+    const closed = join(dataDir, '..', 'native');
+    cpSync(folder, closed, { recursive: true, verbatimSymlinks: true });
+    return binariesIn(closed, `${version}-of-a-test-${process.pid}`);
+  }
+
+  const cases = candidateAccounts().flatMap((account) =>
+    [locateBinaries, closedBinaries].map((locate) => ({ name: account.name, account, locate })),
   );
 
-  it.each(accounts)('can make and run a server as $name', async (account) => {
-    const binaries = locateBinaries();
+  it.each(cases)('can make and run a server as $name with $locate.name', async ({ account, locate }) => {
     mkdirSync(dataDir);
-    await expect(chooseAccount(binaries, dataDir, [account])).resolves.toBe(account);
-    await createCluster(binaries.initdb, account, dataDir, 'secret');
+    const runner = await chooseAccount(locate(), dataDir, [account]);
+    expect(runner.account).toBe(account);
+    await createCluster(runner.binaries.initdb, account, dataDir, 'secret');
     const port = await freePort();
     const server = await startServerProcess(
-      serverCommand(account, port),
+      serverCommand(runner, port),
       join(dataDir, 'cluster'),
       () => undefined,
     );
@@ -171,6 +173,8 @@ describe('chooseAccount', () => {
       expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     } finally {
       await server.stop();
+      if (runner.binaries.version.includes('test') && !runner.binaries.folder.startsWith(join(dataDir, '..')))
+        rmSync(runner.binaries.folder, { recursive: true });
     }
   });
 
@@ -182,11 +186,11 @@ describe('chooseAccount', () => {
   });
 });
 
-function serverCommand(account: Account, port: number): string[] {
+function serverCommand({ account, binaries }: Runner, port: number): string[] {
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
   return [
     ...account.prefix,
-    locateBinaries().postgres,
+    binaries.postgres,
     '-D',
     join(dataDir, 'cluster'),
     ...settings.flatMap((text) => ['-c', text]),
@@ -195,9 +199,9 @@ function serverCommand(account: Account, port: number): string[] {
 
 /** Starts the server over the cluster that is there, says so, and waits to be killed. */
 async function ownerScript(): Promise<string> {
-  const account = await chooseAccount(locateBinaries(), dataDir);
+  const runner = await chooseAccount(locateBinaries(), dataDir);
   const module = new URL('./server-process.ts', import.meta.url).href;
-  const [command, cluster] = [serverCommand(account, await freePort()), join(dataDir, 'cluster')];
+  const [command, cluster] = [serverCommand(runner, await freePort()), join(dataDir, 'cluster')];
   return `
     const { startServerProcess } = await import(${JSON.stringify(module)});
     await startServerProcess(${[command, cluster].map((value) => JSON.stringify(value)).join()}, () => {});

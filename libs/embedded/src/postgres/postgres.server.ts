@@ -64,8 +64,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const cluster = join(dataDir, 'cluster');
-  const binaries = locateBinaries();
-  const account = await chooseAccount(binaries, dataDir);
+  const { account, binaries } = await chooseAccount(locateBinaries(), dataDir);
   const credentials = ensureCredentials(dataDir, options.databases);
   if (!existsSync(cluster))
     await createCluster(binaries.initdb, account, dataDir, credentials[superuser] ?? '');
