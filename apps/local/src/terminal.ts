@@ -35,7 +35,10 @@ export function interruption(): AbortController {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => controller.abort(signal));
   }
-  if (process.connected) process.once('disconnect', () => controller.abort('the runner is gone'));
+  const orphaned = () => controller.abort('the runner is gone');
+  if (process.connected) process.once('disconnect', orphaned);
+  // There was a channel, and it was closed before anyone listened.
+  else if (process.send !== undefined) orphaned();
   // A terminal that is gone must not keep anything from being stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return controller;

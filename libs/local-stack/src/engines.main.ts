@@ -18,6 +18,8 @@ let stopping = false;
 async function main(): Promise<void> {
   process.once('SIGTERM', () => void stop('SIGTERM', 0));
   process.once('disconnect', () => void stop('the supervisor is gone', 0));
+  // Nothing tells of an end that was before.
+  if (!process.connected) return stop('the supervisor is gone', 0);
   try {
     refuseProduction();
     report(await startAll(enginesTaskSchema.parse(JSON.parse(process.argv[2] ?? ''))));
@@ -26,7 +28,6 @@ async function main(): Promise<void> {
     report({ kind: 'failed', message });
     await stop(message, 1);
   }
-  if (!process.connected) await stop('the supervisor is gone', 0);
 }
 
 function refuseProduction(): void {

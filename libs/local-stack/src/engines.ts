@@ -55,6 +55,7 @@ const program = fileURLToPath(new URL('../dist/engines.main.js', import.meta.url
 
 /** Starts event store, broker and PostgreSQL in one process, with the topics. Data in `<dataDir>/engines`, log in `<dataDir>/logs`. */
 export async function startEngines({ dataDir, ports, signal }: EnginesOptions): Promise<Engines> {
+  signal?.throwIfAborted();
   await mkdir(join(dataDir, 'logs'), { recursive: true });
   const task: EnginesTask = { dataDir: join(dataDir, 'engines'), ports, databases };
   const { promise: report, resolve: onMessage } = Promise.withResolvers<unknown>();
@@ -95,7 +96,10 @@ async function firstReport(
 ): Promise<EnginesReport> {
   const late = sleep(startTimeoutMs, `not ready after ${startTimeoutMs / 1000} s`, { ref: false });
   const interrupted = new Promise<string>((resolve) => {
-    signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });
+    const interrupt = () => resolve('interrupted');
+    signal?.addEventListener('abort', interrupt, { once: true });
+    // Nothing tells of an abort that was before.
+    if (signal?.aborted) interrupt();
   });
   const answer = await Promise.race([report, child.exited, late, interrupted]);
   if (typeof answer !== 'string') return enginesReportSchema.parse(answer);
