@@ -3,11 +3,12 @@ import { createDataSource, type ServiceContext } from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { IdentityConfig } from './config.js';
 import { Identity1790000000001 } from './migrations/1-identity.js';
+import { ChallengeNetworks1790000000002 } from './migrations/2-challenge-networks.js';
 
 export function identityDatabase(config: IdentityConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'identity',
-    migrations: [Identity1790000000001],
+    migrations: [Identity1790000000001, ChallengeNetworks1790000000002],
     poolSize: config.DATABASE_POOL_SIZE,
   });
 }

@@ -85,8 +85,10 @@ export class IdentityUnderTest {
     });
   }
 
-  challenge(phone: string): Promise<Answer<ChallengeDto>> {
-    return this.api.call('POST', '/v1/challenges', { body: { phone } });
+  /** `from` is the address that the gateway vouches for. */
+  challenge(phone: string, from?: string): Promise<Answer<ChallengeDto>> {
+    const headers = from === undefined ? {} : { 'x-forwarded-for': from };
+    return this.api.call('POST', '/v1/challenges', { headers, body: { phone } });
   }
 
   prove(challengeId: string, code: string): Promise<Answer<SessionDto>> {

@@ -246,6 +246,21 @@ it('documents every route', async () => {
   );
 });
 
+it('brings a database of the version before up to date, and its challenges can be proved', async () => {
+  const { database } = identity;
+  const phone = identity.newPhone();
+  await database.undoLastMigration();
+  const id = randomUUID();
+  await database.query(
+    `INSERT INTO challenges (challenge_id, phone, code_hmac, attempts_left, created_at, expires_at)
+     VALUES ($1, $2, $3, 5, now(), now() + interval '5 minutes')`,
+    [id, phone, Buffer.alloc(32)],
+  );
+  await database.runMigrations();
+  expect(problemType(await identity.prove(id, '123456'))).toBe('code-wrong');
+  expect((await identity.challenge(phone)).status).toBe(202);
+});
+
 it.each([
   ['SIGNING_KEY', 'not a key'],
   ['OTP_PEPPER', 'short'],

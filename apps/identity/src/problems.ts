@@ -40,12 +40,12 @@ const refusals = {
   'code-wrong': {
     title: 'The code is wrong',
     status: 422,
-    detail: 'Compare the code with the newest message and try again.',
+    detail: 'Compare it with the message that came when you asked for the code, and try again.',
   },
   'challenges-too-many': {
     title: 'Too many codes asked for',
     status: 429,
-    detail: 'Enter the newest code that was sent to this number, or ask for another in a quarter of an hour.',
+    detail: 'Enter the code that you asked for last, or ask for another in a quarter of an hour.',
   },
   'code-not-sent': {
     title: 'The code could not be sent',

@@ -1,7 +1,7 @@
 import { localeSchema, marketSchema } from '@florin/contracts';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import type { Challenge } from './challenge.js';
+import type { Challenge, RecentChallenges } from './challenge.js';
 
 /** What somebody new said of themselves; it counts for nothing until their phone is proved. */
 export const registrationSchema = z.strictObject({
@@ -21,26 +21,33 @@ export async function lockPhone(manager: EntityManager, phone: string): Promise<
   await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [phone]);
 }
 
-export async function challengesSince(manager: EntityManager, phone: string, since: Date): Promise<number> {
-  const [row] = await manager.query<{ count: number }[]>(
-    'SELECT count(*)::int AS count FROM challenges WHERE phone = $1 AND created_at > $2',
-    [phone, since],
+/** How many challenges a phone had since then, from this network and from all. */
+export async function challengesSince(
+  manager: EntityManager,
+  { phone, network }: { phone: string; network: string },
+  since: Date,
+): Promise<RecentChallenges> {
+  const [row] = await manager.query<RecentChallenges[]>(
+    `SELECT (count(*) FILTER (WHERE network = $2))::int AS "ofNetwork", count(*)::int AS "ofPhone"
+     FROM challenges WHERE phone = $1 AND created_at > $3`,
+    [phone, network, since],
   );
-  return row?.count ?? 0;
+  return row ?? { ofNetwork: 0, ofPhone: 0 };
 }
 
 export async function insertChallenge(
   manager: EntityManager,
-  challenge: Omit<StoredChallenge, 'usedAt'>,
+  challenge: Omit<StoredChallenge, 'usedAt'> & { network: string },
   now: Date,
 ): Promise<void> {
-  const { id, phone, registration, codeHmac, attemptsLeft, expiresAt } = challenge;
+  const { id, phone, network, registration, codeHmac, attemptsLeft, expiresAt } = challenge;
   await manager.query(
-    `INSERT INTO challenges (challenge_id, phone, registration, code_hmac, attempts_left, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO challenges (challenge_id, phone, network, registration, code_hmac, attempts_left, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       id,
       phone,
+      network,
       registration === null ? null : JSON.stringify(registration),
       codeHmac,
       attemptsLeft,

@@ -1,9 +1,6 @@
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 
-/**
- * A proof of phone under way. Five challenges per phone and quarter of an hour, five attempts each: whoever guesses
- * has 25 tries in a million per quarter of an hour.
- */
+/** A proof of phone under way. Only who began it knows its id, so nobody else can use up its attempts. */
 export interface Challenge {
   readonly id: string;
   readonly codeHmac: Buffer;
@@ -14,8 +11,24 @@ export interface Challenge {
 
 export const challengeTtlMs = 5 * 60_000;
 export const attemptsPerChallenge = 5;
-export const challengesPerPhone = 5;
 export const challengeWindowMs = 15 * 60_000;
+
+/** Challenges of one phone within `challengeWindowMs`, those that were proved included. */
+export interface RecentChallenges {
+  readonly ofNetwork: number;
+  readonly ofPhone: number;
+}
+
+/** Most of them: strangers in three other networks leave the owner their full allowance. */
+export const challengeLimits: RecentChallenges = { ofNetwork: 3, ofPhone: 12 };
+
+/**
+ * Whether one more challenge may be sent. From one network there are 15 tries at a code in a quarter of an hour, from
+ * all together 60 in a million.
+ */
+export function mayChallenge(recent: RecentChallenges): boolean {
+  return recent.ofNetwork < challengeLimits.ofNetwork && recent.ofPhone < challengeLimits.ofPhone;
+}
 
 export type ProofRefusal = 'challenge-used' | 'challenge-expired' | 'challenge-exhausted' | 'code-wrong';
 

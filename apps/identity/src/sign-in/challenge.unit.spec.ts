@@ -1,4 +1,4 @@
-import { hashCode, newCode, proveCode, type Challenge } from './challenge.js';
+import { hashCode, mayChallenge, newCode, proveCode, type Challenge } from './challenge.js';
 
 const pepper = Buffer.from('pepper');
 const now = new Date('2026-11-20T10:00:00Z');
@@ -21,6 +21,17 @@ describe('a code', () => {
   it('is hashed for one challenge and one pepper only', () => {
     expect(hashCode(pepper, 'c2', '123456')).not.toEqual(right);
     expect(hashCode(Buffer.from('other'), 'c1', '123456')).not.toEqual(right);
+  });
+});
+
+describe('one more challenge', () => {
+  it.each([
+    [{ ofNetwork: 0, ofPhone: 0 }, true],
+    [{ ofNetwork: 2, ofPhone: 11 }, true],
+    [{ ofNetwork: 3, ofPhone: 3 }, false],
+    [{ ofNetwork: 0, ofPhone: 12 }, false],
+  ])('after %j: %j', (recent, may) => {
+    expect(mayChallenge(recent)).toBe(may);
   });
 });
 

@@ -4,6 +4,7 @@ import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '../people/name.js';
 import { marketClosed, problems, refused } from '../problems.js';
+import { ClientNetwork } from './client-network.js';
 import { phoneSchema } from './phone.js';
 import type { ProveCode } from './prove-code.handler.js';
 import type { StartChallenge, StartedChallenge } from './start-challenge.handler.js';
@@ -45,10 +46,14 @@ export class SignInController {
   @ApiSummary('Register: sends a code to the phone. A phone that is registered already is signed in instead')
   @ApiReturns(202, challengeAnswer, 'A code was sent')
   @ApiProblems(problems['market-closed'], problems['challenges-too-many'], problems['code-not-sent'])
-  async register(@ZodBody(registrationBody) body: z.output<typeof registrationBody>) {
+  async register(
+    @ZodBody(registrationBody) body: z.output<typeof registrationBody>,
+    @ClientNetwork() network: string,
+  ) {
     const { phone, name, market, locale = markets[market].defaultLocale } = body;
     if (!this.handlers.openMarkets.includes(market)) throw marketClosed(market);
-    return answer(await this.handlers.startChallenge({ phone, registration: { name, market, locale } }));
+    const registration = { name, market, locale };
+    return answer(await this.handlers.startChallenge({ phone, network, registration }));
   }
 
   @Post('challenges')
@@ -56,8 +61,11 @@ export class SignInController {
   @ApiSummary('Sign in again: sends a code to the phone, registered or not')
   @ApiReturns(202, challengeAnswer, 'A code was sent')
   @ApiProblems(problems['challenges-too-many'], problems['code-not-sent'])
-  async challenge(@ZodBody(challengeBody) { phone }: z.output<typeof challengeBody>) {
-    return answer(await this.handlers.startChallenge({ phone, registration: null }));
+  async challenge(
+    @ZodBody(challengeBody) { phone }: z.output<typeof challengeBody>,
+    @ClientNetwork() network: string,
+  ) {
+    return answer(await this.handlers.startChallenge({ phone, network, registration: null }));
   }
 
   @Post('sessions')

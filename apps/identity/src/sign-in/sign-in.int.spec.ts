@@ -189,20 +189,83 @@ describe('signing in', () => {
     expect([answer.status, problemType(answer)]).toEqual([404, 'challenge-unknown']);
   });
 
-  it('can be begun five times in a quarter of an hour, known or not', async () => {
+  it('from one network can be begun three times in a quarter of an hour, known or not, even at once', async () => {
     const { phone: known } = await identity.signUp();
     for (const [phone, before] of [
       [known, 1],
       [identity.newPhone(), 0],
     ] as const) {
-      const started = Array.from({ length: 7 }, () => identity.challenge(phone));
-      const statuses = (await Promise.all(started)).map(({ status }) => status).sort();
-      expect(statuses).toEqual([...Array(5 - before).fill(202), ...Array(2 + before).fill(429)] as number[]);
+      expect(await beginAtOnce(phone, Array(7).fill(undefined))).toBe(3 - before);
       const refused = await identity.challenge(phone);
-      expect(problemType(refused)).toBe('challenges-too-many');
+      expect([refused.status, problemType(refused)]).toEqual([429, 'challenges-too-many']);
       identity.clock.aheadMs = 15 * 60_000;
       expect((await identity.challenge(phone)).status).toBe(202);
       identity.clock.aheadMs = 0;
     }
   });
+
+  it('is not counted for another network, nor for another address of the same one', async () => {
+    const phone = identity.newPhone();
+    expect(await beginAtOnce(phone, Array(5).fill('203.0.113.1'))).toBe(3);
+    expect(await beginAtOnce(phone, Array(5).fill('203.0.113.2'))).toBe(3);
+    expect(await beginAtOnce(phone, ['2001:db8::1', '2001:db8::2', '2001:db8:0:9::3', '2001:db8::4'])).toBe(
+      3,
+    );
+  });
+
+  it('of one phone from everywhere can be begun twelve times in a quarter of an hour, even at once', async () => {
+    const phone = identity.newPhone();
+    const sent = identity.codes.sent.length;
+    const from = Array.from({ length: 20 }, (_, index) => `203.0.113.${index}`);
+    expect(await beginAtOnce(phone, from)).toBe(12);
+    expect(identity.codes.sent).toHaveLength(sent + 12);
+    expect(problemType(await identity.challenge(phone, '198.51.100.1'))).toBe('challenges-too-many');
+    expect(await beginAtOnce(identity.newPhone(), ['198.51.100.1'])).toBe(1);
+  });
 });
+
+describe('a stranger', () => {
+  const strangers = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
+
+  it('in three networks, asking for all codes they get, leaves the owner all of theirs', async () => {
+    const { phone, personId } = await identity.signUp();
+    identity.clock.aheadMs = 15 * 60_000;
+    expect(await beginAtOnce(phone, [...strangers, ...strangers, ...strangers, ...strangers])).toBe(9);
+    for (let i = 0; i < 3; i++) {
+      const { body } = await identity.challenge(phone, '198.51.100.1');
+      const session = await identity.prove(body.challengeId, identity.codes.codeFor(phone));
+      expect(session.body.personId).toBe(personId);
+    }
+  });
+
+  it('who has used up the phone, cannot take away a challenge that the owner has begun', async () => {
+    const { phone, personId } = await identity.signUp();
+    const { body } = await identity.challenge(phone, '198.51.100.1');
+    const code = identity.codes.codeFor(phone);
+    const from = Array.from({ length: 20 }, (_, index) => `203.0.113.${index}`);
+    expect(await beginAtOnce(phone, from)).toBe(10);
+    expect((await identity.challenge(phone, '198.51.100.1')).status).toBe(429);
+    expect((await identity.prove(body.challengeId, code)).body.personId).toBe(personId);
+  });
+
+  it('who guesses uses up challenges of their own alone', async () => {
+    const { phone, personId } = await identity.signUp();
+    const own = await identity.challenge(phone, '198.51.100.1');
+    const code = identity.codes.codeFor(phone);
+    const guessed = await identity.challenge(phone, '203.0.113.1');
+    const other = identity.codes.codeFor(phone);
+    await Promise.all(
+      Array.from({ length: 8 }, () => identity.prove(guessed.body.challengeId, wrong(other))),
+    );
+    expect(problemType(await identity.prove(guessed.body.challengeId, other))).toBe('challenge-exhausted');
+    expect((await identity.prove(own.body.challengeId, code)).body.personId).toBe(personId);
+  });
+});
+
+/** How many of these challenges, asked for at the same time from these addresses, were sent. */
+async function beginAtOnce(phone: string, from: readonly (string | undefined)[]): Promise<number> {
+  const answers = await Promise.all(from.map((address) => identity.challenge(phone, address)));
+  const sent = answers.filter(({ status }) => status === 202);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(from.length - sent.length);
+  return sent.length;
+}

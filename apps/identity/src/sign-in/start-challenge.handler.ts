@@ -4,10 +4,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { personOfHandle } from '../people/people.store.js';
 import {
   attemptsPerChallenge,
-  challengesPerPhone,
   challengeTtlMs,
   challengeWindowMs,
   hashCode,
+  mayChallenge,
   newCode,
 } from './challenge.js';
 import {
@@ -44,9 +44,11 @@ export const startChallenge =
   ({ database, pepper, now, sendCode }: Deps) =>
   async (command: {
     phone: string;
+    /** Where the request comes from; see `networkOf`. */
+    network: string;
     registration: Registration | null;
   }): Promise<StartedChallenge | 'challenges-too-many'> => {
-    const { phone, registration } = command;
+    const { phone, network, registration } = command;
     const id = uuidv7();
     const code = newCode();
     const at = now();
@@ -55,12 +57,12 @@ export const startChallenge =
     const locale = await database.transaction(async (manager) => {
       await lockPhone(manager, phone);
       const windowStart = new Date(at.getTime() - challengeWindowMs);
-      if ((await challengesSince(manager, phone, windowStart)) >= challengesPerPhone) return undefined;
+      if (!mayChallenge(await challengesSince(manager, { phone, network }, windowStart))) return undefined;
       await deleteOldChallenges(manager, windowStart);
       const codeHmac = hashCode(pepper, id, code);
       await insertChallenge(
         manager,
-        { id, phone, registration, codeHmac, attemptsLeft: attemptsPerChallenge, expiresAt },
+        { id, phone, network, registration, codeHmac, attemptsLeft: attemptsPerChallenge, expiresAt },
         at,
       );
       return registration?.locale ?? (await localeOf(manager, phone));
