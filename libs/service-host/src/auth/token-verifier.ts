@@ -1,3 +1,4 @@
+import { personIdSchema } from '@florin/contracts';
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { commonProblems, ProblemError } from '../problems.js';
 
@@ -47,8 +48,9 @@ export class TokenVerifier {
   /** The person of a token; throws a 401 problem with a type of its own for missing, expired, foreign and invalid. */
   async verifyPerson(authorization: string | undefined): Promise<Principal> {
     const claims = await this.#claims(bearerToken(authorization), personAudience);
-    if (!claims.sub) throw invalid('The token names nobody.');
-    return { personId: claims.sub };
+    const person = personIdSchema.safeParse(claims.sub);
+    if (!person.success) throw invalid('The token names no person.');
+    return { personId: person.data };
   }
 
   /** The service of an internal token that has `scope`; 401 as above, 403 without the scope. */

@@ -13,6 +13,9 @@ import { TokenVerifier, type TokenVerifierOptions } from './token-verifier.js';
 const issuer = 'https://identity.test';
 const nowMs = Date.parse('2026-05-01T10:00:00Z');
 const seconds = nowMs / 1_000;
+/** The id of the n-th person. */
+const personId = (n: number): string => `0190b5a0-0000-7000-8000-00000000000${n}`;
+const anna = personId(0);
 
 interface Key {
   kid: string;
@@ -26,14 +29,14 @@ async function newKey(kid: string, keys: JSONWebKeySet): Promise<Key> {
 }
 
 function sign(key: Key, claims: JWTPayload = {}): Promise<string> {
-  return new SignJWT({ iss: issuer, aud: 'florin', sub: 'anna', exp: seconds + 60, ...claims })
+  return new SignJWT({ iss: issuer, aud: 'florin', sub: anna, exp: seconds + 60, ...claims })
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid })
     .sign(key.privateKey);
 }
 
 const person = (claims: JWTPayload = {}): JWTPayload => ({
   aud: 'florin',
-  sub: 'anna',
+  sub: anna,
   ...claims,
 });
 const service = (claims: JWTPayload = {}): JWTPayload => ({
@@ -81,9 +84,9 @@ describe('TokenVerifier', () => {
 
   it('knows the person of a token', async () => {
     const token = await sign(key, person());
-    expect(await verifier().verifyPerson(`Bearer ${token}`)).toEqual({ personId: 'anna' });
+    expect(await verifier().verifyPerson(`Bearer ${token}`)).toEqual({ personId: anna });
     const plain = await sign(key, { aud: ['florin', 'other'] });
-    expect(await verifier().verifyPerson(`bearer ${plain}`)).toEqual({ personId: 'anna' });
+    expect(await verifier().verifyPerson(`bearer ${plain}`)).toEqual({ personId: anna });
   });
 
   it('knows the service and the scopes of an internal token', async () => {
@@ -113,12 +116,14 @@ describe('TokenVerifier', () => {
     ['the token of a service', service(), '401 token-foreign'],
     ['a token that is not valid yet', { nbf: seconds + 60 }, '401 token-invalid'],
     ['a token without a subject', { sub: '' }, '401 token-invalid'],
+    ['a token of somebody whose id is none of ours', { sub: 'anna' }, '401 token-invalid'],
+    ['the token of a service for people', { sub: 'service:payments' }, '401 token-invalid'],
   ])('refuses %s', async (_, claims, code) => {
     expect(await codeOf(verifier().verifyPerson(`Bearer ${await sign(key, claims)}`))).toBe(code);
   });
 
   it('refuses a token that never expires', async () => {
-    const token = await new SignJWT({ iss: issuer, aud: 'florin', sub: 'anna' })
+    const token = await new SignJWT({ iss: issuer, aud: 'florin', sub: anna })
       .setProtectedHeader({ alg: 'EdDSA', kid: key.kid })
       .sign(key.privateKey);
     expect(await codeOf(verifier().verifyPerson(`Bearer ${token}`))).toBe('401 token-invalid');
@@ -126,7 +131,7 @@ describe('TokenVerifier', () => {
 
   it('refuses a token whose claims or signature were altered', async () => {
     const [header, , signature] = (await sign(key)).split('.');
-    const claims = { iss: issuer, aud: 'florin', sub: 'bruno', exp: seconds + 60 };
+    const claims = { iss: issuer, aud: 'florin', sub: personId(1), exp: seconds + 60 };
     const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
     expect(await codeOf(verifier().verifyPerson(`Bearer ${forged}`))).toBe('401 token-invalid');
   });
@@ -139,7 +144,7 @@ describe('TokenVerifier', () => {
   });
 
   it('refuses a token without a signature, and one signed with the public key as a shared secret', async () => {
-    const claims = { iss: issuer, aud: 'florin', sub: 'anna', exp: seconds + 60 };
+    const claims = { iss: issuer, aud: 'florin', sub: anna, exp: seconds + 60 };
     const none = new UnsecuredJWT(claims).encode();
     expect(await codeOf(verifier().verifyPerson(`Bearer ${none}x`))).toBe('401 token-invalid');
     const secret = new TextEncoder().encode(JSON.stringify(published.keys[0]));
@@ -152,7 +157,7 @@ describe('TokenVerifier', () => {
     expect(await codeOf(verifier().verifyService(token, 'ledger:write'))).toBe('403 forbidden');
     const noScope = `Bearer ${await sign(key, { aud: 'florin-internal', sub: 'service:payments' })}`;
     expect(await codeOf(verifier().verifyService(noScope, 'payees:read'))).toBe('403 forbidden');
-    const asService = `Bearer ${await sign(key, service({ sub: 'anna' }))}`;
+    const asService = `Bearer ${await sign(key, service({ sub: anna }))}`;
     expect(await codeOf(verifier().verifyService(asService, 'payees:read'))).toBe('401 token-invalid');
     expect(await codeOf(verifier().verifyService(`Bearer ${await sign(key, person())}`, 'payees:read'))).toBe(
       '401 token-foreign',
@@ -164,7 +169,7 @@ describe('TokenVerifier', () => {
     const token = `Bearer ${await sign(key)}`;
     await one.verifyPerson(token);
     clock += 59_999;
-    expect(await one.verifyPerson(token)).toEqual({ personId: 'anna' });
+    expect(await one.verifyPerson(token)).toEqual({ personId: anna });
     clock += 1;
     expect(await codeOf(one.verifyPerson(token))).toBe('401 token-expired');
   });
@@ -172,7 +177,7 @@ describe('TokenVerifier', () => {
   it('remembers no more tokens than it may, the latest used ones', async () => {
     const one = verifier({ cacheSize: 2, maxAgeMs: 0, cooldownMs: 0 });
     const tokens = await Promise.all(
-      ['a', 'b', 'c', 'd'].map(async (sub) => `Bearer ${await sign(key, { sub })}`),
+      [0, 1, 2].map(async (n) => `Bearer ${await sign(key, { sub: personId(n) })}`),
     );
     await one.verifyPerson(tokens[0]);
     await one.verifyPerson(tokens[1]);
@@ -182,20 +187,20 @@ describe('TokenVerifier', () => {
     clock += 1;
     await one.verifyPerson(tokens[2]);
     expect(await codeOf(one.verifyPerson(tokens[1]))).toBe('401 token-foreign');
-    expect(await one.verifyPerson(tokens[0])).toEqual({ personId: 'a' });
-    expect(await one.verifyPerson(tokens[2])).toEqual({ personId: 'c' });
+    expect(await one.verifyPerson(tokens[0])).toEqual({ personId: personId(0) });
+    expect(await one.verifyPerson(tokens[2])).toEqual({ personId: personId(2) });
   });
 
   it('fetches the keys once for all who wait, and again for a key it does not know', async () => {
     const one = verifier();
     const tokens = await Promise.all(
-      [1, 2, 3].map(async (n) => `Bearer ${await sign(key, { sub: String(n) })}`),
+      [1, 2, 3].map(async (n) => `Bearer ${await sign(key, { sub: personId(n) })}`),
     );
     await Promise.all(tokens.map((token) => one.verifyPerson(token)));
     expect(fetches).toBe(1);
     const next = await newKey('key-2', published);
     clock += 10_000;
-    expect(await one.verifyPerson(`Bearer ${await sign(next)}`)).toEqual({ personId: 'anna' });
+    expect(await one.verifyPerson(`Bearer ${await sign(next)}`)).toEqual({ personId: anna });
     expect(fetches).toBe(2);
   });
 
@@ -203,7 +208,7 @@ describe('TokenVerifier', () => {
     const one = verifier();
     const strange = await newKey('strange', { keys: [] });
     for (let n = 0; n < 5; n += 1) {
-      expect(await codeOf(one.verifyPerson(`Bearer ${await sign(strange, { sub: String(n) })}`))).toBe(
+      expect(await codeOf(one.verifyPerson(`Bearer ${await sign(strange, { sub: personId(n) })}`))).toBe(
         '401 token-foreign',
       );
     }
@@ -216,7 +221,7 @@ describe('TokenVerifier', () => {
     const token = `Bearer ${await sign(key)}`;
     expect(await codeOf(one.verifyPerson(token))).toBe('503 unavailable');
     fetchFails = false;
-    expect(await one.verifyPerson(token)).toEqual({ personId: 'anna' });
+    expect(await one.verifyPerson(token)).toEqual({ personId: anna });
   });
 
   it('goes on with old keys while new ones cannot be had, and drops those that are gone', async () => {
@@ -224,14 +229,14 @@ describe('TokenVerifier', () => {
     await one.verifyPerson(`Bearer ${await sign(key)}`);
     fetchFails = true;
     clock += 600_001;
-    const later = (sub: string): Promise<string> => sign(key, { sub, exp: seconds + 10_000 });
-    expect(await one.verifyPerson(`Bearer ${await later('b')}`)).toEqual({ personId: 'b' });
+    const later = (n: number): Promise<string> => sign(key, { sub: personId(n), exp: seconds + 10_000 });
+    expect(await one.verifyPerson(`Bearer ${await later(1)}`)).toEqual({ personId: personId(1) });
     fetchFails = false;
     published.keys = [];
     await newKey('key-2', published);
     clock += 600_001;
     // This one starts the refresh, the next one sees its result.
-    await one.verifyPerson(`Bearer ${await later('c')}`);
-    expect(await codeOf(one.verifyPerson(`Bearer ${await later('d')}`))).toBe('401 token-foreign');
+    await one.verifyPerson(`Bearer ${await later(2)}`);
+    expect(await codeOf(one.verifyPerson(`Bearer ${await later(3)}`))).toBe('401 token-foreign');
   });
 });
