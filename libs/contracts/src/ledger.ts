@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineEvent } from './cloud-event.js';
+import { ledgerIdSchema } from './markets.js';
 import { topics } from './topics.js';
 
-export const ledgerIdSchema = z.string().regex(/^[a-z]{2}-[a-z]{3}$/);
 export const accountIdSchema = z.string().regex(/^[a-z]+:[a-z0-9-]{1,64}$/);
 
 /** Signed minor units: debits positive, credits negative; the postings of an entry sum to zero. */

@@ -25,9 +25,20 @@ export const markets = {
   in: { code: 'in', ledger: 'in-inr', currency: 'INR', exponent: 2, defaultLocale: 'en' },
 } as const satisfies Record<MarketCode, Market>;
 
-/** The market whose book is `ledger`, or `undefined`. */
+const shardSuffix = '-(?:[2-9]|[1-9][0-9]{1,2})';
+
+/** Id of a book: of a market's own (`it-eur`), or of one of its further shards, numbered from 2 (`it-eur-2`). */
+export const ledgerIdSchema = z.string().regex(new RegExp(`^[a-z]{2}-[a-z]{3}(?:${shardSuffix})?$`));
+
+/** Id of a market's `shard`-th book, from 1: the first is the market's own. */
+export function shardOf(market: Market, shard: number): string {
+  return shard === 1 ? market.ledger : `${market.ledger}-${shard}`;
+}
+
+/** The market whose book `ledger` is, or a shard of it; or `undefined`. */
 export function marketOfLedger(ledger: string): Market | undefined {
-  return Object.values(markets).find((market) => market.ledger === ledger);
+  const own = ledger.replace(new RegExp(`${shardSuffix}$`), '');
+  return Object.values(markets).find((market) => market.ledger === own);
 }
 
 /** The EventStoreDB stream of a book. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineEvent } from './cloud-event.js';
 import { channelSchema, personIdSchema } from './identity.js';
-import { ledgerIdSchema, rejectionCodeSchema } from './ledger.js';
-import { marketSchema } from './markets.js';
+import { rejectionCodeSchema } from './ledger.js';
+import { ledgerIdSchema, marketSchema } from './markets.js';
 import { moneySchema } from './money.js';
 import { topics } from './topics.js';
 
