@@ -307,7 +307,9 @@ describe('the gateway', () => {
         const { status, type, headers } = await limited.call('/v1/balance');
         expect([status, type, headers.get('retry-after')]).toEqual([429, 'rate-limited', '30']);
         expect(
-          await limited.call('/v1/balance', { token: await limited.token({ sub: 'bruno' }) }),
+          await limited.call('/v1/balance', {
+            token: await limited.token({ sub: '0190b5a0-0000-7000-8000-000000000002' }),
+          }),
         ).toMatchObject({ status: 201 });
         expect(limited.seen).toHaveLength(3);
       } finally {

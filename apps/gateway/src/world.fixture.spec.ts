@@ -55,7 +55,7 @@ export class World {
       new SignJWT({
         iss: issuer,
         aud: 'florin',
-        sub: 'anna',
+        sub: '0190b5a0-0000-7000-8000-000000000001',
         exp: Math.floor(Date.now() / 1_000) + 60,
         ...claims,
       })

@@ -15,7 +15,8 @@ describe('a service', () => {
   it('answers a valid request of a signed-in person', async () => {
     const { status, body } = await orders.place('{"amount":{"value":1250,"currency":"EUR"}}');
     expect(status).toBe(201);
-    expect(body).toEqual({ amount: { value: 1_250, currency: 'EUR' }, person: { personId: 'anna' } });
+    const person = { personId: '0190b5a0-0000-7000-8000-000000000001' };
+    expect(body).toEqual({ amount: { value: 1_250, currency: 'EUR' }, person });
   });
 
   describe('guards', () => {
