@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { marketOfLedger, markets, type Market } from '@florin/contracts';
+import { marketOfLedger, markets } from '@florin/contracts';
 import type { ChainHead } from '@florin/ledger';
 
 export const commandNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries'] as const;
@@ -9,20 +9,27 @@ export interface Arguments {
   readonly command: CommandName;
   /** Given for `balance` and `entries` alone. */
   readonly account: string | undefined;
-  /** The market whose book is read. */
-  readonly market: Market;
+  /** The book that is read; `undefined`: every one that the event store holds. */
+  readonly ledger: string | undefined;
   /** EventStoreDB connection string. */
   readonly url: string;
   readonly json: boolean;
-  /** A head that was noted earlier; the chain must pass through it. */
-  readonly knownHead: ChainHead | undefined;
+  readonly knownHeads: readonly KnownHead[];
+}
+
+/** A head that was noted earlier: the chain of its book must pass through it. */
+export interface KnownHead extends ChainHead {
+  /** `undefined` where one book alone is read: it is that one's. */
+  readonly ledger: string | undefined;
 }
 
 const ledgers = Object.values(markets)
   .map(({ ledger }) => ledger)
   .join(', ');
+/** What is asked of one account is asked of one book. */
+const defaultLedger = markets.it.ledger;
 
-export const usage = `Audits a ledger from its event store alone: every command reads the book from its first event and verifies it on the way.
+export const usage = `Audits ledgers from their event store alone: every command reads a book from its first event and verifies it on the way.
 
   npm run audit -- verify                   check the chain, every entry, floors and ids; name the first wrong revision
   npm run audit -- replay                   rebuild the book and list every balance
@@ -30,12 +37,15 @@ export const usage = `Audits a ledger from its event store alone: every command 
   npm run audit -- balance <account>        what one account holds, such as wallet:<person id>
   npm run audit -- entries <account>        every entry of one account, with the running balance
 
-  --ledger <id>              the book: ${ledgers} (default it-eur)
-  --url <esdb://…>           the event store (default: the environment's EVENTSTORE_URL)
-  --head <revision>:<hash>   a head noted earlier: the chain must still pass through it
-  --json                     one JSON object, amounts in minor units
+  --ledger <id>                     one book: ${ledgers}, or a shard such as ${defaultLedger}-2. By default verify, replay
+                                    and trial-balance read every book there is, balance and entries ${defaultLedger}
+  --url <esdb://…>                  the event store (default: the environment's EVENTSTORE_URL)
+  --head [<id>:]<revision>:<hash>   a head noted earlier, once per book: its chain must still pass through it
+  --json                            one JSON object, amounts in minor units. Of one book: {ledger, …, finding}. Of every book:
+                                    {ledgers: [{ledger, …, finding}], absent: [ids of markets without a book]}, with
+                                    "verified" over all for verify, and the fields of the book where there is just one
 
-Exit code: 0 all is well, 1 a finding, 2 wrong use or no answer from the event store.
+Exit code: 0 all is well, 1 a finding in any book, 2 wrong use, 3 not finished: no answer from the event store.
 `;
 
 /** The command line was not understood; the message says what to do. */
@@ -56,20 +66,20 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
     throw new WrongUse(`${command} needs an account: ${command} wallet:<id>`);
   const extra = wantsAccount ? rest[0] : account;
   if (extra !== undefined) throw new WrongUse(`${command} does not take "${extra}"`);
-  const market = marketOf(values.ledger ?? markets.it.ledger);
+  const ledger = ledgerOf(values.ledger ?? (wantsAccount ? defaultLedger : undefined));
   const url = values.url ?? env['EVENTSTORE_URL'];
   if (url === undefined || url === '') {
     throw new WrongUse(
       'Where is the event store? Give --url esdb://host:port?tls=false or set EVENTSTORE_URL',
     );
   }
-  return { command, account, market, url, json: values.json ?? false, knownHead: headOf(values.head) };
+  const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
+  return { command, account, ledger, url, json: values.json ?? false, knownHeads };
 }
 
-function marketOf(ledger: string): Market {
-  const market = marketOfLedger(ledger);
-  if (market === undefined) throw new WrongUse(`"${ledger}" is not a ledger; there are ${ledgers}`);
-  return market;
+function ledgerOf(ledger: string | undefined): string | undefined {
+  if (ledger === undefined || marketOfLedger(ledger) !== undefined) return ledger;
+  throw new WrongUse(`"${ledger}" is not a ledger; there are ${ledgers}`);
 }
 
 function parsed(args: readonly string[]) {
@@ -80,7 +90,7 @@ function parsed(args: readonly string[]) {
       options: {
         ledger: { type: 'string' },
         url: { type: 'string' },
-        head: { type: 'string' },
+        head: { type: 'string', multiple: true },
         json: { type: 'boolean' },
       },
     });
@@ -89,11 +99,14 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function headOf(text: string | undefined): ChainHead | undefined {
-  if (text === undefined) return undefined;
-  const [, revision, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+function headOf(text: string, only: string | undefined): KnownHead {
+  const [, named, revision, hash] = /^(?:([^:]+):)?(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (revision === undefined || hash === undefined) {
-    throw new WrongUse('--head is <revision>:<hash>, as an earlier verify printed it');
+    throw new WrongUse('--head is [<ledger>:]<revision>:<hash>, as an earlier verify printed it');
   }
-  return { revision: BigInt(revision), hash };
+  const ledger = ledgerOf(named) ?? only;
+  if (only !== undefined && ledger !== only) {
+    throw new WrongUse(`--head is one of ${ledger}, but only ${only} is read`);
+  }
+  return { ledger, revision: BigInt(revision), hash };
 }

@@ -1,4 +1,3 @@
-import { markets } from '@florin/contracts';
 import { parseArguments, WrongUse } from './arguments.js';
 
 const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false' };
@@ -9,10 +8,10 @@ describe('parseArguments', () => {
     expect(parseArguments(['verify'], env)).toStrictEqual({
       command: 'verify',
       account: undefined,
-      market: markets.it,
+      ledger: undefined,
       url: 'esdb://127.0.0.1:2113?tls=false',
       json: false,
-      knownHead: undefined,
+      knownHeads: [],
     });
   });
 
@@ -31,10 +30,22 @@ describe('parseArguments', () => {
     expect(parseArguments(args, env)).toStrictEqual({
       command: 'entries',
       account: 'wallet:a',
-      market: markets.br,
+      ledger: 'br-brl',
       url: 'esdb://x',
       json: true,
-      knownHead: { revision: 41n, hash },
+      knownHeads: [{ ledger: 'br-brl', revision: 41n, hash }],
+    });
+  });
+
+  it('asks one book of an account, and the heads of several', () => {
+    expect(parseArguments(['balance', 'wallet:a'], env)).toMatchObject({ ledger: 'it-eur' });
+    const heads = ['--head', `it-eur-2:41:${hash}`, '--head', `br-brl:7:${hash}`];
+    expect(parseArguments(['verify', ...heads], env)).toMatchObject({
+      ledger: undefined,
+      knownHeads: [
+        { ledger: 'it-eur-2', revision: 41n, hash },
+        { ledger: 'br-brl', revision: 7n, hash },
+      ],
     });
   });
 
@@ -45,7 +56,12 @@ describe('parseArguments', () => {
     [['balance', 'wallet:a', 'wallet:b'], 'balance does not take "wallet:b"'],
     [['verify', 'wallet:a'], 'verify does not take "wallet:a"'],
     [['verify', '--ledger', 'it'], '"it" is not a ledger; there are it-eur, br-brl, in-inr'],
-    [['verify', '--head', '41'], '--head is <revision>:<hash>, as an earlier verify printed it'],
+    [['verify', '--head', '41'], '--head is [<ledger>:]<revision>:<hash>, as an earlier verify printed it'],
+    [['verify', '--head', `it:41:${hash}`], '"it" is not a ledger; there are it-eur, br-brl, in-inr'],
+    [
+      ['verify', '--ledger', 'it-eur', '--head', `br-brl:41:${hash}`],
+      '--head is one of br-brl, but only it-eur is read',
+    ],
     [['verify', '--fast'], "Unknown option '--fast'"],
   ])('does not understand %j', (args, message) => {
     expect(() => parseArguments(args, env)).toThrow(WrongUse);

@@ -13,7 +13,7 @@ import {
 
 /** A finding of the replay's, or one that only the end of the history shows. */
 export interface AuditFinding extends Omit<Finding, 'code'> {
-  readonly code: FindingCode | 'ledger_missing' | 'head_missing';
+  readonly code: FindingCode | 'ledger_missing' | 'head_missing' | 'head_differs';
 }
 
 /** What reading a whole book brought to light. Up to the finding, if there is one. */
@@ -30,7 +30,8 @@ export interface Audit {
 
 export interface AuditOptions {
   readonly currency: string;
-  readonly knownHead?: ChainHead | undefined;
+  /** Heads of this book that were noted earlier. */
+  readonly knownHeads?: readonly ChainHead[];
   readonly onEvent?: ((event: LedgerEvent, state: LedgerState) => void) | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -38,7 +39,7 @@ export interface AuditOptions {
 /** Reads a book from its first event to its last, verifying each; stops at the first that is wrong. */
 export async function audit(store: EventStore, ledger: string, options: AuditOptions): Promise<Audit> {
   const stream = ledgerStream(ledger);
-  const { knownHead } = options;
+  const { knownHeads = [] } = options;
   const counts = { EntryPosted: 0, EntryRejected: 0, AccountOpened: 0, LedgerCreated: 0 };
   const replay = createReplay(ledger, sha256, {
     currency: options.currency,
@@ -51,7 +52,7 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
   const total = Number(await headOf(store, stream)) + 1;
   reading: for await (const page of store.read(stream)) {
     for (const record of page) {
-      finding = replay.accept(record) ?? passes(knownHead, replay.head);
+      finding = replay.accept(record) ?? passes(knownHeads, replay.head);
       if (finding !== undefined) break reading;
     }
     options.onProgress?.(Number(replay.head.revision) + 1, total);
@@ -65,23 +66,25 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     entries: counts.EntryPosted,
     refusals: counts.EntryRejected,
     trialBalance: trialBalance(state),
-    finding: finding ?? endFinding(ledger, head, knownHead),
+    finding: finding ?? endFinding(ledger, head, knownHeads),
   };
 }
 
-function passes(known: ChainHead | undefined, head: ChainHead): AuditFinding | undefined {
-  if (known?.revision !== head.revision || known.hash === head.hash) return undefined;
-  const detail = `the hash is ${head.hash}, but ${known.hash} was noted earlier`;
-  return { revision: head.revision, code: 'head_missing', detail };
+function passes(known: readonly ChainHead[], head: ChainHead): AuditFinding | undefined {
+  const other = known.find(({ revision, hash }) => revision === head.revision && hash !== head.hash);
+  if (other === undefined) return undefined;
+  const detail = `expected the hash ${other.hash}, which was noted earlier, found ${head.hash}`;
+  return { revision: head.revision, code: 'head_differs', detail };
 }
 
 /** What no event can show: that events are missing at the end. */
-function endFinding(ledger: string, head: ChainHead, known: ChainHead | undefined): AuditFinding | undefined {
+function endFinding(ledger: string, head: ChainHead, known: readonly ChainHead[]): AuditFinding | undefined {
   const revision = head.revision + 1n;
   if (revision === 0n) {
     return { revision, code: 'ledger_missing', detail: `the event store holds no event of ${ledger}` };
   }
-  if (known === undefined || known.revision <= head.revision) return undefined;
-  const detail = `the chain ends at revision ${head.revision}, but revision ${known.revision} was noted earlier`;
+  const missing = known.find((noted) => noted.revision > head.revision);
+  if (missing === undefined) return undefined;
+  const detail = `the chain ends at revision ${head.revision}, but revision ${missing.revision} was noted earlier`;
   return { revision, code: 'head_missing', detail };
 }

@@ -32,13 +32,13 @@ function account(id: string, owner: string | null, rest: Partial<OpenAccount> = 
   return { type: 'OpenAccount', account: id, owner, ...wallet, ...rest };
 }
 
-function entry(n: number, debit: string, credit: string, amount: bigint): LedgerCommand {
+function entry(n: number, debit: string, credit: string, amount: bigint, currency = 'EUR'): LedgerCommand {
   const time = now.toString(16).padStart(12, '0');
   return {
     type: 'PostEntry',
     entryId: `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${String(n).padStart(12, '0')}`,
     kind: n === 1 ? 'test-funding' : 'p2p',
-    currency: 'EUR',
+    currency,
     postings: [
       { account: debit, amount },
       { account: credit, amount: -amount },
@@ -58,7 +58,11 @@ function story(): LedgerEvent[] {
     entry(3, anna.account, bruno.account, 50_000n),
     entry(4, anna.account, bruno.account, 500n),
   ];
-  let state = emptyLedger('it-eur', 'EUR');
+  return decided('it-eur', 'EUR', commands);
+}
+
+function decided(ledger: string, currency: string, commands: readonly LedgerCommand[]): LedgerEvent[] {
+  let state = emptyLedger(ledger, currency);
   return commands.flatMap((command) => {
     const { events } = decide(state, command, now);
     state = events.reduce(evolve, state);
@@ -66,9 +70,9 @@ function story(): LedgerEvent[] {
   });
 }
 
-function sealed(events: readonly LedgerEvent[]): NewEvent[] {
+function sealed(events: readonly LedgerEvent[], ledger = 'it-eur'): NewEvent[] {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const sealer = createSealer('it-eur', sha256, GENESIS);
+  const sealer = createSealer(ledger, sha256, GENESIS);
   return events.map((event) => sealer.seal(event));
 }
 
@@ -92,19 +96,19 @@ async function run(args: string[], terminal = false): Promise<Result> {
 
 type Audit = (...args: string[]) => Promise<Result>;
 
-/** Runs commands of the auditor against an event store that holds just these events. */
+/** Runs commands of the auditor against an event store that holds just these events, of `it-eur` or by book. */
 async function over(
-  events: readonly NewEvent[],
+  events: readonly NewEvent[] | Readonly<Record<string, readonly NewEvent[]>>,
   ask: (audit: Audit, url: string) => Promise<void>,
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'florin-auditor-'));
   const server = await startEventStore({ dataDir });
   try {
-    if (events.length > 0) {
-      const store = connectEventStore(server.url);
-      await store.append('ledger-it-eur', events, 'no_stream');
-      await store.close();
+    const store = connectEventStore(server.url);
+    for (const [ledger, own] of Object.entries(Array.isArray(events) ? { 'it-eur': events } : events)) {
+      if (own.length > 0) await store.append(`ledger-${ledger}`, own, 'no_stream');
     }
+    await store.close();
     await ask((...args) => run([...args, '--url', server.url]), server.url);
   } finally {
     await server.close();
@@ -125,15 +129,12 @@ describe('an audit of a sound book', () => {
     await over(history, async (audit) => {
       const verified = await audit('verify', '--json');
       expect(verified).toMatchObject({ code: 0, err: '' });
-      expect(json(verified)).toStrictEqual({
-        ...sound,
-        verified: true,
-        events: 8,
-        entries: 3,
-        trialBalance: 0,
-      });
+      const book = { ...sound, verified: true, events: 8, entries: 3, trialBalance: 0 };
+      const absent = ['br-brl', 'in-inr'];
+      expect(json(verified)).toStrictEqual({ ...book, ledgers: [book], absent });
+      expect(json(await audit('verify', '--ledger', 'it-eur', '--json'))).toStrictEqual(book);
 
-      expect(json(await audit('replay', '--json'))).toStrictEqual({
+      expect(json(await audit('replay', '--ledger', 'it-eur', '--json'))).toStrictEqual({
         ...sound,
         events: 8,
         entries: 3,
@@ -144,7 +145,7 @@ describe('an audit of a sound book', () => {
 
       const assets = { class: 'asset', accounts: 1, debits: 20_000, credits: 0, balance: 20_000 };
       const wallets = { class: 'liability', accounts: 2, debits: 0, credits: 20_000, balance: 20_000 };
-      expect(json(await audit('trial-balance', '--json'))).toStrictEqual({
+      expect(json(await audit('trial-balance', '--ledger', 'it-eur', '--json'))).toStrictEqual({
         ...sound,
         debits: 20_000,
         credits: 20_000,
@@ -178,7 +179,8 @@ describe('an audit of a sound book', () => {
           '  refusals       1\n' +
           '  accounts       3\n' +
           '  trial balance  0.00 EUR\n' +
-          `  head           7:${head}\n`,
+          `  head           it-eur:7:${head}\n` +
+          '\nLedgers read: it-eur; not in this event store: br-brl, in-inr\n',
       );
       expect((await audit('balance', 'wallet:anna')).out).toBe(
         'wallet:anna holds 182.50 EUR at revision 7\n',
@@ -199,9 +201,12 @@ describe('an audit of a sound book', () => {
     const earlier = (history[4]?.metadata as { hash: string }).hash;
     await over(history, async (audit) => {
       expect(await audit('verify', '--head', `4:${earlier}`)).toMatchObject({ code: 0, err: '' });
+      expect(await audit('verify', '--head', `it-eur:4:${earlier}`, '--head', `7:${head}`)).toMatchObject({
+        code: 0,
+      });
       expect(await audit('verify', '--head', `4:${head}`)).toMatchObject({
         code: 1,
-        err: `Revision 4 of it-eur is wrong (head_missing): the hash is ${earlier}, but ${head} was noted earlier\n`,
+        err: `Revision 4 of it-eur is wrong (head_differs): expected the hash ${head}, which was noted earlier, found ${earlier}\n`,
       });
     });
     await over(history.slice(0, 6), async (audit) => {
@@ -218,8 +223,94 @@ describe('an audit of a sound book', () => {
       expect(await audit('balance', 'wallet:carla', '--json')).toStrictEqual({
         code: 2,
         out: '',
-        err: 'wallet:carla is not an account of it-eur at revision 7\n',
+        err: 'wallet:carla is not an account of it-eur at revision 7; --ledger names another book\n',
       });
+    });
+  });
+});
+
+describe('an audit of several books', () => {
+  const reais = sealed(
+    decided('br-brl', 'BRL', [source, anna, entry(1, source.account, anna.account, 700n, 'BRL')]),
+    'br-brl',
+  );
+  const shard = sealed(decided('it-eur-2', 'EUR', [bruno]), 'it-eur-2');
+  const books = { 'it-eur': history, 'it-eur-2': shard, 'br-brl': reais };
+  const headOfReais = (reais.at(-1)?.metadata as { hash: string }).hash;
+
+  it('reads each, shards too, and one alone where it is asked for', async () => {
+    await over(books, async (audit) => {
+      const verified = await audit('verify', '--json');
+      expect(verified).toMatchObject({ code: 0, err: '' });
+      expect(json(verified)).toStrictEqual({
+        verified: true,
+        ledgers: [
+          expect.objectContaining({ ledger: 'it-eur', verified: true, headRevision: 7, finding: null }),
+          expect.objectContaining({ ledger: 'it-eur-2', verified: true, headRevision: 1, finding: null }),
+          expect.objectContaining({ ledger: 'br-brl', verified: true, headRevision: 3, currency: 'BRL' }),
+        ],
+        absent: ['in-inr'],
+      });
+
+      const { out } = await audit('verify');
+      expect(out.match(/^\S+: verified$/gm)).toEqual([
+        'it-eur: verified',
+        'it-eur-2: verified',
+        'br-brl: verified',
+      ]);
+      expect(out).toContain('\nLedgers read: it-eur, it-eur-2, br-brl; not in this event store: in-inr\n');
+      expect((await audit('replay')).out).toMatch(/^it-eur\n[^]+\n\nbr-brl\n[^]+ 7\.00 BRL\n/);
+      expect((await audit('trial-balance')).out).toMatch(/^it-eur\n[^]+\n\nbr-brl\n[^]+ 7\.00 BRL\n/);
+      expect((await audit('verify', '--ledger', 'it-eur-2')).out).toMatch(/^it-eur-2: verified\n/);
+      expect((await audit('balance', 'wallet:anna', '--ledger', 'br-brl')).out).toBe(
+        'wallet:anna holds 7.00 BRL at revision 3\n',
+      );
+    });
+  });
+
+  it('finds what is wrong in any of them, and goes on to the others', async () => {
+    const broken = { ...books, 'it-eur': history.filter((_event, i) => i !== 4) };
+    await over(broken, async (audit) => {
+      const verified = await audit('verify', '--json');
+      expect(verified.code).toBe(1);
+      expect(verified.err).toMatch(/^Revision 4 of it-eur is wrong \(chain_broken\): .*\n$/);
+      expect(json(verified)).toMatchObject({
+        verified: false,
+        ledgers: [
+          { ledger: 'it-eur', verified: false, finding: { revision: 4 } },
+          { ledger: 'it-eur-2', verified: true },
+          { ledger: 'br-brl', verified: true },
+        ],
+      });
+      expect((await audit('verify')).out).toMatch(/^it-eur: NOT verified\n[^]+\nbr-brl: verified\n/);
+      expect(await audit('verify', '--ledger', 'br-brl')).toMatchObject({ code: 0 });
+    });
+  });
+
+  it('holds each against its own head, and misses one that was noted and is gone', async () => {
+    await over(books, async (audit) => {
+      const heads = ['--head', `it-eur:7:${head}`, '--head', `br-brl:3:${headOfReais}`];
+      expect(await audit('verify', ...heads)).toMatchObject({ code: 0 });
+      expect(await audit('verify', ...heads, '--head', `br-brl:3:${head}`)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^Revision 3 of br-brl is wrong \(head_differs\)/),
+      });
+      expect(await audit('verify', '--head', `7:${head}`)).toMatchObject({
+        code: 2,
+        err: 'Whose head is it? Say --head <ledger>:<revision>:<hash>; there are it-eur, it-eur-2, br-brl\n',
+      });
+      expect(await audit('verify', '--head', `in-inr:0:${head}`)).toMatchObject({
+        code: 1,
+        err: 'Revision 0 of in-inr is wrong (ledger_missing): the event store holds no event of in-inr\n',
+      });
+    });
+  });
+
+  it('is a finding where there is no book at all', async () => {
+    await over([], async (audit) => {
+      const { code, err } = await audit('verify');
+      expect(code).toBe(1);
+      expect(err.match(/of (\S+) is wrong \(ledger_missing\)/g)).toHaveLength(3);
     });
   });
 });
@@ -247,7 +338,7 @@ describe('an audit of a book that was tampered with', () => {
     ['no event at all', [], 0, 'ledger_missing'],
   ])('finds %s at its revision', async (_what, events, revision, code) => {
     await over(events, async (audit) => {
-      const verified = await audit('verify', '--json');
+      const verified = await audit('verify', '--ledger', 'it-eur', '--json');
       expect(verified.code).toBe(1);
       expect(verified.err).toMatch(`Revision ${revision} of it-eur is wrong (${code}): `);
       expect(json(verified)).toMatchObject({
@@ -294,7 +385,7 @@ describe('the auditor', () => {
   it('says so in one sentence when the event store does not answer', async () => {
     const port = await freePort();
     expect(await run(['verify', '--url', `esdb://user:secret@127.0.0.1:${port}?tls=false`])).toStrictEqual({
-      code: 2,
+      code: 3,
       out: '',
       err: `The event store at esdb://127.0.0.1:${port} does not answer: is it running?\n`,
     });

@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
+import { marketOfLedger, type Market } from '@florin/contracts';
 import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
 import { parseArguments, usage, WrongUse, type Arguments } from './arguments.js';
 import { audit, type Audit } from './audit.js';
+import { booksToRead, type Books } from './books.js';
 import { progressBar } from './progress.js';
-import { formatIn, questions, type Answer } from './questions.js';
+import { formatIn, questions } from './questions.js';
 
 /** Where the auditor reads and writes. */
 export interface Surroundings {
@@ -16,8 +18,11 @@ export interface Surroundings {
   readonly terminal: boolean;
 }
 
-/** Runs one command; answers the exit code: 0 all is well, 1 a finding, 2 wrong use or no answer. */
-export async function runAuditor(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
+/** 0 all is well, 1 a finding, 2 wrong use, 3 not finished: no answer from the event store. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** Runs one command; answers the exit code. */
+export async function runAuditor(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   if (args.length === 0 || args.includes('--help')) {
     surroundings.out(usage);
     return 0;
@@ -27,39 +32,74 @@ export async function runAuditor(args: readonly string[], surroundings: Surround
   } catch (error) {
     const known = error instanceof WrongUse || error instanceof EventStoreUnavailable;
     surroundings.err(known ? `${error.message}\n` : `The audit did not finish: ${inspect(error)}\n`);
-    return 2;
+    return error instanceof WrongUse ? 2 : 3;
   }
 }
 
-async function run(options: Arguments, surroundings: Surroundings): Promise<0 | 1 | 2> {
-  const { account, command, knownHead, market } = options;
-  const question = questions[command](formatIn(market), account ?? '');
-  const bar = surroundings.terminal ? progressBar(`Reading ${market.ledger}`, surroundings.err) : undefined;
-  const result = await withStore(options.url, async (store) => {
-    try {
-      return await audit(store, market.ledger, {
-        currency: market.currency,
-        knownHead,
-        onEvent: question.onEvent,
-        onProgress: bar?.show,
-      });
-    } finally {
-      bar?.clear();
+/** What became of one book. */
+interface Outcome {
+  readonly sound: boolean;
+  readonly json: object;
+}
+
+async function run(options: Arguments, surroundings: Surroundings): Promise<ExitCode> {
+  return withStore(options.url, async (store) => {
+    const books = await booksToRead(store, options);
+    const outcomes: Outcome[] = [];
+    for (const ledger of books.ledgers) {
+      if (outcomes.length > 0 && !options.json) surroundings.out('\n');
+      outcomes.push(await examine(store, ledger, options, surroundings));
     }
+    const sound = outcomes.every((outcome) => outcome.sound);
+    if (options.json) surroundings.out(`${JSON.stringify(jsonOf(options, books, outcomes))}\n`);
+    else if (options.ledger === undefined) surroundings.out(`\n${summary(books)}\n`);
+    return sound ? 0 : 1;
   });
-  return report(options, result, question.answer(result), surroundings);
 }
 
-function report(options: Arguments, result: Audit, answer: Answer | undefined, to: Surroundings): 0 | 1 | 2 {
-  const { finding, head, ledger } = result;
+/** Reads one book and tells of it, for people at once. */
+async function examine(
+  store: EventStore,
+  ledger: string,
+  { account = '', command, json, knownHeads }: Arguments,
+  { err, out, terminal }: Surroundings,
+): Promise<Outcome> {
+  const market = marketOfLedger(ledger) as Market;
+  const question = questions[command](formatIn(market), account);
+  const bar = terminal ? progressBar(`Reading ${ledger}`, err) : undefined;
+  const result = await audit(store, ledger, {
+    currency: market.currency,
+    knownHeads: knownHeads.filter((head) => (head.ledger ?? ledger) === ledger),
+    onEvent: question.onEvent,
+    onProgress: bar?.show,
+  }).finally(() => bar?.clear());
+  const answer = question.answer(result);
+  const { finding, head } = result;
   if (finding === undefined && answer === undefined) {
-    throw new WrongUse(`${options.account} is not an account of ${ledger} at revision ${head.revision}`);
+    throw new WrongUse(
+      `${account} is not an account of ${ledger} at revision ${head.revision}; --ledger names another book`,
+    );
   }
-  if (options.json) to.out(`${JSON.stringify({ ledger, ...answer?.json, ...ending(result) })}\n`);
-  else if (answer !== undefined) to.out(answer.text);
-  if (finding === undefined) return result.trialBalance.difference === 0n ? 0 : 1;
-  to.err(`Revision ${finding.revision} of ${ledger} is wrong (${finding.code}): ${finding.detail}\n`);
-  return 1;
+  if (answer !== undefined && !json) out(answer.text);
+  if (finding !== undefined) {
+    err(`Revision ${finding.revision} of ${ledger} is wrong (${finding.code}): ${finding.detail}\n`);
+  }
+  const sound = finding === undefined && result.trialBalance.difference === 0n;
+  return { sound, json: { ledger, ...answer?.json, ...ending(result) } };
+}
+
+/** One book's own object where one was asked for; else a list, with the fields of the book where there is just one. */
+function jsonOf({ command, ledger }: Arguments, { absent }: Books, outcomes: readonly Outcome[]): object {
+  const ledgers = outcomes.map(({ json }) => json);
+  const alone = ledgers.length === 1 ? ledgers[0] : {};
+  if (ledger !== undefined) return { ...alone };
+  const verified = outcomes.every(({ sound }) => sound);
+  return { ...alone, ...(command === 'verify' ? { verified } : {}), ledgers, absent };
+}
+
+function summary({ ledgers, absent }: Books): string {
+  const none = absent.length === 0 ? '' : `; not in this event store: ${absent.join(', ')}`;
+  return `Ledgers read: ${ledgers.join(', ')}${none}`;
 }
 
 /** What every JSON answer says about the history that it rests on. */

@@ -45,7 +45,7 @@ function verification(audit: Audit, format: Format): Answer {
     `  refusals       ${refusals}\n` +
     `  accounts       ${audit.state.accounts.size}\n` +
     `  trial balance  ${format(difference)}\n` +
-    `  head           ${head.revision}:${head.hash}\n`;
+    `  head           ${audit.ledger}:${head.revision}:${head.hash}\n`;
   return { json: { verified, entries: posted, events, trialBalance: amountToWire(difference) }, text };
 }
 
@@ -70,10 +70,12 @@ function balances(audit: Audit, format: Format): Answer {
       balances: Object.fromEntries(accounts.map(({ id, balance: held }) => [id, amountToWire(held)])),
     },
     text:
+      `${audit.ledger}\n` +
       formatTable(
         [{ title: 'account' }, { title: 'chart' }, { title: 'class' }, amountColumn('balance')],
         rows,
-      ) + `\n${accounts.length} accounts after ${posted} entries, at revision ${audit.head.revision}\n`,
+      ) +
+      `\n${accounts.length} accounts after ${posted} entries, at revision ${audit.head.revision}\n`,
   };
 }
 
@@ -96,6 +98,7 @@ function trialBalance(audit: Audit, format: Format): Answer {
       charts: byChart.map(wireRow),
     },
     text:
+      `${audit.ledger}\n` +
       formatTable(
         [
           { title: 'chart' },
@@ -105,7 +108,8 @@ function trialBalance(audit: Audit, format: Format): Answer {
           amountColumn('credits'),
         ],
         [...rows, total],
-      ) + `\nDifference ${format(difference)} at revision ${audit.head.revision}\n`,
+      ) +
+      `\nDifference ${format(difference)} at revision ${audit.head.revision}\n`,
   };
 }
 
