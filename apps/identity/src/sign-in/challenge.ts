@@ -20,7 +20,7 @@ export interface RecentChallenges {
 }
 
 /** Most of them: strangers in three other networks leave the owner their full allowance. */
-export const challengeLimits: RecentChallenges = { ofNetwork: 3, ofPhone: 12 };
+export const challengeLimits: RecentChallenges = { ofNetwork: 5, ofPhone: 20 };
 
 /**
  * Whether one more challenge may be sent. From one network there are 15 tries at a code in a quarter of an hour, from

@@ -27,9 +27,9 @@ describe('a code', () => {
 describe('one more challenge', () => {
   it.each([
     [{ ofNetwork: 0, ofPhone: 0 }, true],
-    [{ ofNetwork: 2, ofPhone: 11 }, true],
-    [{ ofNetwork: 3, ofPhone: 3 }, false],
-    [{ ofNetwork: 0, ofPhone: 12 }, false],
+    [{ ofNetwork: 4, ofPhone: 19 }, true],
+    [{ ofNetwork: 5, ofPhone: 5 }, false],
+    [{ ofNetwork: 0, ofPhone: 20 }, false],
   ])('after %j: %j', (recent, may) => {
     expect(mayChallenge(recent)).toBe(may);
   });
