@@ -10,7 +10,7 @@ const keptOutputLength = 20_000;
  */
 export function run(command, args, { env, cwd, watchParent = false } = {}) {
   const stdio = ['inherit', 'inherit', 'inherit', ...(watchParent ? ['ipc'] : [])];
-  return supervise(spawn(command, args, { stdio, env, cwd }), watchParent);
+  return supervise(spawn(command, args, { stdio, env, cwd }));
 }
 
 /** Like `run`, but keeps the last part of the output instead of showing it: `{ code, output }`. */
@@ -21,14 +21,14 @@ export async function capture(command, args, { env, cwd }) {
     stream.setEncoding('utf8');
     stream.on('data', (text) => (output = (output + text).slice(-keptOutputLength)));
   }
-  return { code: await supervise(child, false), output };
+  return { code: await supervise(child), output };
 }
 
-function supervise(child, stopWithNpm) {
+function supervise(child) {
   return new Promise((resolve, reject) => {
     const forward = (signal) => child.kill(signal);
     for (const signal of forwarded) process.on(signal, forward);
-    const npm = stopWithNpm ? setInterval(() => npmIsGone() && child.kill('SIGTERM'), 1000) : undefined;
+    const npm = setInterval(() => npmIsGone() && child.kill('SIGTERM'), 1000);
     const settle = () => {
       for (const signal of forwarded) process.off(signal, forward);
       clearInterval(npm);
