@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEventStore } from '@florin/embedded';
+import { connectEventStore, type NewEvent } from '@florin/event-store';
+import {
+  createSealer,
+  decide,
+  emptyLedger,
+  evolve,
+  GENESIS,
+  type LedgerCommand,
+  type LedgerEvent,
+  type OpenAccount,
+} from '@florin/ledger';
+import { runAuditor } from './auditor.js';
+
+const now = Date.UTC(2026, 10, 2, 12);
+export const source = account('source:test-money', null, {
+  class: 'asset',
+  chart: '1900',
+  floor: null,
+  testMoney: true,
+});
+export const anna = account('wallet:anna', 'anna');
+export const bruno = account('wallet:bruno', 'bruno');
+
+function account(id: string, owner: string | null, rest: Partial<OpenAccount> = {}): OpenAccount {
+  const wallet = { class: 'liability', chart: '2010', floor: 0n, testMoney: false } as const;
+  return { type: 'OpenAccount', account: id, owner, ...wallet, ...rest };
+}
+
+export function entry(
+  n: number,
+  debit: string,
+  credit: string,
+  amount: bigint,
+  currency = 'EUR',
+): LedgerCommand {
+  const time = now.toString(16).padStart(12, '0');
+  return {
+    type: 'PostEntry',
+    entryId: `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${String(n).padStart(12, '0')}`,
+    kind: n === 1 ? 'test-funding' : 'p2p',
+    currency,
+    postings: [
+      { account: debit, amount },
+      { account: credit, amount: -amount },
+    ],
+    reference: `payment-${n}`,
+  };
+}
+
+/** Anna gets 200.00, sends Bruno 12.50 and 5.00, and fails to send 500.00. */
+export function story(): LedgerEvent[] {
+  const commands = [
+    source,
+    anna,
+    bruno,
+    entry(1, source.account, anna.account, 20_000n),
+    entry(2, anna.account, bruno.account, 1_250n),
+    entry(3, anna.account, bruno.account, 50_000n),
+    entry(4, anna.account, bruno.account, 500n),
+  ];
+  return decided('it-eur', 'EUR', commands);
+}
+
+export function decided(ledger: string, currency: string, commands: readonly LedgerCommand[]): LedgerEvent[] {
+  let state = emptyLedger(ledger, currency);
+  return commands.flatMap((command) => {
+    const { events } = decide(state, command, now);
+    state = events.reduce(evolve, state);
+    return events;
+  });
+}
+
+export function sealed(events: readonly LedgerEvent[], ledger = 'it-eur'): NewEvent[] {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const sealer = createSealer(ledger, sha256, GENESIS);
+  return events.map((event) => sealer.seal(event));
+}
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function run(args: string[], terminal = false): Promise<Result> {
+  let out = '';
+  let err = '';
+  const code = await runAuditor(args, {
+    env: {},
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    terminal,
+  });
+  return { code, out, err };
+}
+
+type Audit = (...args: string[]) => Promise<Result>;
+
+/** Runs commands of the auditor against an event store that holds just these events, of `it-eur` or by book. */
+export async function over(
+  events: readonly NewEvent[] | Readonly<Record<string, readonly NewEvent[]>>,
+  ask: (audit: Audit, url: string) => Promise<void>,
+): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'florin-auditor-'));
+  const server = await startEventStore({ dataDir });
+  try {
+    const store = connectEventStore(server.url);
+    for (const [ledger, own] of Object.entries(Array.isArray(events) ? { 'it-eur': events } : events)) {
+      if (own.length > 0) await store.append(`ledger-${ledger}`, own, 'no_stream');
+    }
+    await store.close();
+    await ask((...args) => run([...args, '--url', server.url]), server.url);
+  } finally {
+    await server.close();
+    await rm(dataDir, { recursive: true });
+  }
+}
+
+export function json(result: Result): unknown {
+  return JSON.parse(result.out);
+}
+
+/** Eight events of `it-eur`, and the hash of the last. */
+export const history = sealed(story());
+export const head = (history.at(-1)?.metadata as { hash: string }).hash;
