@@ -12,10 +12,14 @@ export async function withProgress(text, work) {
   const timer = interactive ? setInterval(draw, 500) : undefined;
   if (interactive) draw();
   try {
-    return await work();
+    const result = await work();
+    process.stderr.write(`${interactive ? '\r\x1b[2K' : ''}${text}: ${seconds()} s\n`);
+    return result;
+  } catch (error) {
+    if (interactive) process.stderr.write('\r\x1b[2K');
+    throw error;
   } finally {
     clearInterval(timer);
-    if (interactive) process.stderr.write('\r\x1b[2K');
   }
 }
 

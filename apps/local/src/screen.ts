@@ -13,7 +13,7 @@ export function startScreen(
 ): string {
   const services = serviceNames.filter((name) => name !== 'gateway');
   return [
-    `Florin is ready, after ${seconds} s.`,
+    `Florin is ready; it started in ${seconds} s.`,
     '',
     ...rows([
       ['Gateway', `${stack.gatewayUrl}   the public API`],
