@@ -5,6 +5,7 @@ import { catalogModule } from './catalog.module.js';
 
 await runService({
   name: 'catalog',
+  about: 'Keeps the shops of people and what they sell.',
   config: catalogConfig,
   migrate: (config) => migrateDatabase(catalogDatabase(config)),
   module: catalogModule,

@@ -3,12 +3,14 @@ import {
   ApiSummary,
   commonProblems,
   fetchJson,
+  problemResponses,
   ProblemError,
   Public,
+  withPaths,
   type DocumentLink,
   type OpenApiDocument,
 } from '@florin/service-host';
-import { Controller, Get, Param, type Type } from '@nestjs/common';
+import { Controller, Get, Param, Redirect, type Type } from '@nestjs/common';
 import { z } from 'zod';
 import { isRouted, services, type ServiceName } from './routes.js';
 
@@ -47,22 +49,26 @@ export function docsController(urls: Readonly<Record<ServiceName, string>>): Typ
   return ServiceDocsController;
 }
 
+/** Leads whoever opens the bare address to the documentation. */
+@Public()
+@Controller()
+export class FrontDoorController {
+  @Get()
+  @Redirect('/docs', 302)
+  @ApiSummary('Leads to the documentation')
+  @ApiReturns(302, undefined, 'To /docs', { headers: { Location: '`/docs`' } })
+  enter(): void {
+    // The decorator says it all.
+  }
+}
+
 /** What of a service's document is public, at the gateway's address and with the problems that the gateway adds. */
 export function publicDocument(service: ServiceName, document: OpenApiDocument): OpenApiDocument {
-  const added = [
+  const responses = problemResponses([
     commonProblems['rate-limited'],
     commonProblems.unavailable,
     commonProblems['upstream-timeout'],
-  ];
-  const responses = Object.fromEntries(
-    added.map(({ status, title, type }) => [
-      String(status),
-      {
-        description: `${title} (\`${type}\`)`,
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    ]),
-  );
+  ]);
   const paths: OpenApiDocument['paths'] = {};
   for (const [path, operations] of Object.entries(document.paths)) {
     if (!isRouted(service, path)) continue;
@@ -73,5 +79,5 @@ export function publicDocument(service: ServiceName, document: OpenApiDocument):
       ]),
     );
   }
-  return { ...document, servers: [{ url: '/' }], paths };
+  return withPaths({ ...document, servers: [{ url: '/' }] }, paths);
 }

@@ -2,7 +2,7 @@ import { fetchJson, type ServiceContext, type ServiceDefinition } from '@florin/
 import type { DynamicModule } from '@nestjs/common';
 import { z } from 'zod';
 import { gatewayConfig, type GatewayConfig } from './config.js';
-import { docsController, documents } from './docs.controller.js';
+import { docsController, documents, FrontDoorController } from './docs.controller.js';
 import { proxyRoutes } from './proxy.js';
 import { routes, services, serviceUrls, type ServiceName } from './routes.js';
 import { Upstream } from './upstream.js';
@@ -13,7 +13,7 @@ function gatewayModule({ config, health }: ServiceContext<GatewayConfig>): Dynam
   const urls = serviceUrls(config);
   // Told, and no reason to say "not ready": without one service the gateway still carries requests to the others.
   for (const service of services) health.inform(service, () => askReadiness(urls[service]));
-  return { module: GatewayModule, controllers: [docsController(urls)] };
+  return { module: GatewayModule, controllers: [FrontDoorController, docsController(urls)] };
 }
 
 async function askReadiness(url: string): Promise<void> {
@@ -26,6 +26,7 @@ async function askReadiness(url: string): Promise<void> {
 /** The one public port. */
 export const gateway: ServiceDefinition<GatewayConfig> = {
   name: 'gateway',
+  about: 'The one public address of all services.',
   config: gatewayConfig,
   documents,
   module: gatewayModule,

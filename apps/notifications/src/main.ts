@@ -5,6 +5,7 @@ import { notificationsConsumers, notificationsModule } from './notifications.mod
 
 await runService({
   name: 'notifications',
+  about: 'Tells people what happened to their payments, and takes messages to phones.',
   config: notificationsConfig,
   migrate: (config) => migrateDatabase(notificationsDatabase(config)),
   module: notificationsModule,

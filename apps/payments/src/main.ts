@@ -5,6 +5,7 @@ import { paymentsConsumers, paymentsModule } from './payments.module.js';
 
 await runService({
   name: 'payments',
+  about: 'Takes payments between people by a handle of the payee, and says what became of them.',
   config: paymentsConfig,
   migrate: (config) => migrateDatabase(paymentsDatabase(config)),
   module: paymentsModule,

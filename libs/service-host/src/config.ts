@@ -10,7 +10,7 @@ export function integerText(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^-?\d{1,15}$/, message)
+    .regex(min < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/, message)
     .transform(Number)
     .pipe(z.int().min(min, message).max(max, message));
 }

@@ -15,15 +15,16 @@ export {
 export { createDataSource, migrateDatabase } from './database.js';
 export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { fetchJson, UpstreamProblem } from './http/client.js';
-export { idempotencyKey, preferWaitSeconds } from './http/headers.js';
+export { IdempotencyKey, PreferWait, ZodHeaders } from './http/headers.js';
 export { bodyLimit } from './http/json-body.js';
 export { pageFields, pageOf, toPage } from './http/pages.js';
 export { contextOf } from './http/request-hooks.js';
-export { listRoutes } from './http/routes.js';
+export { listRoutes, routesOf } from './http/routes.js';
 export { ZodBody, ZodParams, ZodQuery } from './http/validation.js';
 export { createLogger, type Logger } from './logger.js';
-export { ApiProblems, ApiReturns, ApiSummary } from './openapi/decorators.js';
-export type { OpenApiDocument } from './openapi/document.js';
+export { ApiProblems, ApiReturns, ApiSummary, ApiTag } from './openapi/decorators.js';
+export { openApiDocument, withPaths, type OpenApiDocument } from './openapi/document.js';
+export { problemResponses } from './openapi/problem-responses.js';
 export type { DocumentLink } from './openapi/swagger-ui.js';
 export {
   amountProblems,

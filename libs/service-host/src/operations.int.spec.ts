@@ -1,4 +1,4 @@
-import { listRoutes, type OpenApiDocument } from './index.js';
+import { listRoutes, withPaths, type OpenApiDocument } from './index.js';
 import { OrdersService } from './orders-service.fixture.spec.js';
 
 describe('a service', () => {
@@ -129,6 +129,23 @@ describe('a service', () => {
         '503',
       ]);
       expect(document).toMatchObject({ components: { schemas: { Money: { type: 'object' }, Problem: {} } } });
+      expect(place).toMatchObject({
+        tags: ['orders'],
+        responses: {
+          201: { headers: { Location: { description: 'Where it is' } } },
+          401: { headers: { 'WWW-Authenticate': {} } },
+          409: {
+            description: '- `too-late`: Too late',
+            content: {
+              'application/problem+json': {
+                schema: { properties: { type: { enum: ['https://florin.dev/problems/too-late'] } } },
+                example: { title: 'Too late', status: 409 },
+              },
+            },
+          },
+          503: { headers: { 'Retry-After': {} } },
+        },
+      });
       expect(document.paths['/v1/orders/{id}']!['get']).toMatchObject({
         parameters: [{ name: 'id', in: 'path', required: true, schema: { format: 'uuid' } }],
       });
@@ -142,6 +159,46 @@ describe('a service', () => {
         security: [{ service: ['orders:read'] }],
       });
       expect(JSON.stringify(document)).not.toContain('$defs');
+    });
+
+    it('has the headers that are read, and how they are refused', async () => {
+      const document = (await orders.call('/docs/json')).body as OpenApiDocument;
+      expect(document.paths['/v1/orders/repeatable']!['post']).toMatchObject({
+        parameters: [
+          {
+            name: 'Prefer',
+            in: 'header',
+            required: false,
+            description: expect.stringContaining('30 at most'),
+          },
+          { name: 'Idempotency-Key', in: 'header', required: true, schema: { pattern: expect.any(String) } },
+          { name: 'Last-Event-ID', in: 'header', required: false, schema: { pattern: '^\\d{1,15}$' } },
+        ],
+        responses: { 400: { description: expect.stringContaining('`idempotency-key-missing`') } },
+      });
+    });
+
+    it('says what the service is, and shows what is for those who run it last', async () => {
+      const document = (await orders.call('/docs/json')).body as OpenApiDocument;
+      expect(document.info.description).toMatch(/^Takes orders\. For an access token .*Authorize"\.$/);
+      expect(document['tags']).toEqual([
+        { name: 'orders', description: 'What was ordered' },
+        { name: 'operations', description: expect.any(String) },
+      ]);
+      expect(document.paths['/health/live']!['get']).toMatchObject({ tags: ['operations'] });
+      expect(Object.keys(document.paths).filter((path) => path.startsWith('/docs'))).toEqual([]);
+    });
+
+    it('is of some paths only with what they use', async () => {
+      const document = (await orders.call('/docs/json')).body as OpenApiDocument;
+      const { '/health/live': live } = document.paths;
+      expect(withPaths(document, { '/health/live': live! })).toMatchObject({
+        tags: [{ name: 'operations' }],
+        components: { schemas: { Problem: expect.any(Object) }, securitySchemes: {} },
+      });
+      const json = JSON.stringify(withPaths(document, { '/health/live': live! }));
+      expect(json).not.toContain('Money');
+      expect(json).not.toContain('securitySchemes":{"');
     });
 
     it('is missing where a route says nothing of its answers', () => {

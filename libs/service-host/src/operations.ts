@@ -12,9 +12,9 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { Public } from './auth/access.js';
 import type { HealthRegistry } from './health.js';
-import { listRoutes } from './http/routes.js';
-import { ApiReturns, ApiSummary } from './openapi/decorators.js';
-import { openApiDocument, type OpenApiDocument } from './openapi/document.js';
+import { listRoutes, type Route } from './http/routes.js';
+import { ApiReturns, ApiSummary, ApiTag } from './openapi/decorators.js';
+import { openApiDocument, operationsTag, type OpenApiDocument } from './openapi/document.js';
 import {
   swaggerAsset,
   swaggerPage,
@@ -30,6 +30,8 @@ export interface OperationsOptions {
   metrics?: Registry;
   /** The application, once it is there: its routes are documented. */
   app: () => INestApplicationContext;
+  /** One sentence on what the service is, for its document. */
+  about?: string;
   /** Other documents that the page offers; the service's own unless told. */
   documents?: readonly DocumentLink[];
 }
@@ -45,6 +47,8 @@ const readiness = z.object({
     .describe('What it works with but is ready without'),
 });
 
+const ForOperations = ApiTag(operationsTag, 'For those who run the service');
+
 /** The controllers that every service has: health, documentation and, unless they are elsewhere, metrics; all public. */
 export function operationsControllers(options: OperationsOptions): Type[] {
   const { metrics } = options;
@@ -57,6 +61,7 @@ export function operationsControllers(options: OperationsOptions): Type[] {
 
 function healthController({ service, health }: OperationsOptions): Type {
   @Public()
+  @ForOperations
   @Controller()
   class OperationsController {
     @Get('/health/live')
@@ -81,11 +86,12 @@ function healthController({ service, health }: OperationsOptions): Type {
 
 function metricsController(metrics: Registry): Type {
   @Public()
+  @ForOperations
   @Controller()
   class MetricsController {
     @Get('/metrics')
     @ApiSummary('Metrics for Prometheus')
-    @ApiReturns(200, z.string(), 'Text exposition format', 'text/plain')
+    @ApiReturns(200, z.string(), 'Text exposition format', { mediaType: 'text/plain' })
     async metrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
       reply.type(metrics.contentType);
       return metrics.metrics();
@@ -103,7 +109,7 @@ function docsController(options: OperationsOptions): Type {
   class DocsController {
     @Get()
     @ApiSummary('This documentation')
-    @ApiReturns(200, z.string(), 'Swagger UI', 'text/html')
+    @ApiReturns(200, z.string(), 'Swagger UI', { mediaType: 'text/html' })
     page(@Res({ passthrough: true }) reply: FastifyReply): string {
       reply.type('text/html; charset=utf-8').header('content-security-policy', swaggerPagePolicy);
       return swaggerPage(`Florin ${service}`);
@@ -113,19 +119,19 @@ function docsController(options: OperationsOptions): Type {
     @ApiSummary('OpenAPI 3.1 of this service')
     @ApiReturns(200, z.looseObject({ openapi: z.literal('3.1.0') }), 'The document')
     json(): OpenApiDocument {
-      document ??= openApiDocument(service, listRoutes(options.app()));
+      document ??= openApiDocument(service, documentedRoutes(options.app()), options.about);
       return document;
     }
 
     @Get('/start.js')
-    @ApiReturns(200, z.string(), 'Script of the page', 'text/javascript')
+    @ApiReturns(200, z.string(), 'Script of the page', { mediaType: 'text/javascript' })
     start(@Res({ passthrough: true }) reply: FastifyReply): string {
       reply.type('text/javascript; charset=utf-8');
       return swaggerStart(documents);
     }
 
     @Get('/assets/:name')
-    @ApiReturns(200, z.string(), 'A file of Swagger UI', 'application/octet-stream')
+    @ApiReturns(200, z.string(), 'A file of Swagger UI', { mediaType: 'application/octet-stream' })
     async asset(
       @Param('name') name: string,
       @Res({ passthrough: true }) reply: FastifyReply,
@@ -137,4 +143,9 @@ function docsController(options: OperationsOptions): Type {
     }
   }
   return DocsController;
+}
+
+/** Every route but those of the documentation itself. */
+function documentedRoutes(app: INestApplicationContext): Route[] {
+  return listRoutes(app).filter(({ path }) => !/^\/docs(\/|$)/.test(path));
 }

@@ -8,18 +8,22 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
+  ApiTag,
   baseConfig,
   createLogger,
   CurrentUser,
   defineProblems,
+  IdempotencyKey,
   integerText,
   Internal,
   loadConfig,
+  PreferWait,
   ProblemError,
   Public,
   startService,
   UpstreamProblem,
   ZodBody,
+  ZodHeaders,
   ZodParams,
   ZodQuery,
   type Principal,
@@ -36,16 +40,29 @@ const money = z
 const order = z.object({ amount: money, note: z.string().optional() });
 const page = z.object({ limit: integerText(1, 100).default(20), after: z.uuid().optional() });
 const id = z.object({ id: z.uuid() });
+const since = z.object({ 'Last-Event-ID': integerText(0, 99).optional() });
 
+@ApiTag('orders', 'What was ordered')
+@ApiProblems(problems['too-late'])
 @Controller('/v1/orders')
 class OrderController {
   @Post()
   @HttpCode(201)
   @ApiSummary('Place an order')
-  @ApiReturns(201, order, 'The order as placed')
-  @ApiProblems(problems['too-late'])
+  @ApiReturns(201, order, 'The order as placed', { headers: { Location: 'Where it is' } })
   place(@ZodBody(order) body: z.output<typeof order>, @CurrentUser() person: Principal): object {
     return { ...body, person };
+  }
+
+  @Post('/repeatable')
+  @ApiReturns(201, z.object({}), 'What the headers said')
+  repeatable(
+    @PreferWait({ max: 30, otherwise: 5 }) seconds: number,
+    @IdempotencyKey() key: string,
+    @ZodHeaders(since) headers: z.output<typeof since>,
+    @ZodBody(order) _body: unknown,
+  ): object {
+    return { seconds, key, ...headers };
   }
 
   @Get()
@@ -125,6 +142,7 @@ export class OrdersService {
     const running = await startService(
       {
         name: 'orders',
+        about: 'Takes orders.',
         config: baseConfig,
         module: ({ health }) => {
           health.add('postgres', () => database.check());

@@ -40,6 +40,7 @@ describe('a service', () => {
         'GET /v1/orders',
         'POST /v1/orders',
         'GET /v1/orders/:id',
+        'POST /v1/orders/repeatable',
       ]);
       for (const { method, path } of guarded) {
         const { status, body, headers } = await orders.call(path, { method });
@@ -206,6 +207,34 @@ describe('a service', () => {
           { pointer: '/offset', detail: 'is not known here' },
         ],
       });
+    });
+
+    it('of headers, which are read as they are documented', async () => {
+      const send = async (
+        headers: Record<string, string>,
+        body = '{"amount":{"value":1,"currency":"EUR"}}',
+      ) => {
+        const authorization = `Bearer ${await orders.token()}`;
+        const json = { authorization, 'content-type': 'application/json' };
+        const path = '/v1/orders/repeatable';
+        return orders.call(path, { method: 'POST', body, headers: { ...json, ...headers } });
+      };
+      const key = { 'idempotency-key': '"a"' };
+      expect((await send(key)).body).toEqual({ key: 'a', seconds: 5 });
+      expect((await send({ ...key, prefer: 'wait=60', 'LAST-EVENT-ID': '7' })).body).toEqual({
+        key: 'a',
+        seconds: 30,
+        'Last-Event-ID': 7,
+      });
+      expect((await send({ ...key, 'last-event-id': '' })).status).toBe(201);
+      expect((await send({ ...key, 'last-event-id': 'x' })).body).toMatchObject({
+        status: 400,
+        in: 'header',
+        errors: [{ pointer: '/Last-Event-ID', detail: 'must be a whole number from 0 to 99' }],
+      });
+      expect(typeOf((await send({})).body)).toBe('idempotency-key-missing');
+      expect(typeOf((await send({ 'idempotency-key': 'a b' })).body)).toBe('idempotency-key-invalid');
+      expect(typeOf((await send({}, '{}')).body)).toBe('invalid-request');
     });
 
     it('of a path: an id that is none', async () => {

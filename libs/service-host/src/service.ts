@@ -16,6 +16,8 @@ export interface TransportStrategy {
 /** What a service is, as its main.ts gives it to `runService`. */
 export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   readonly name: string;
+  /** One sentence on what it is, for its documentation. */
+  readonly about?: string;
   /** `baseConfig` extended by what the service reads from its environment. */
   readonly config: ConfigSchema<C>;
   /** Brings the service's own database up to date; run by the command `migrate`. */

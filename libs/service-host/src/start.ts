@@ -138,6 +138,7 @@ async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, co
     health,
     ...(context.config.METRICS_PORT === undefined && { metrics }),
     app: () => app,
+    ...(service.about !== undefined && { about: service.about }),
     ...(service.documents && { documents: service.documents }),
   });
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(

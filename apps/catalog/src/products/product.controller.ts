@@ -3,6 +3,7 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
+  ApiTag,
   CurrentUser,
   pageFields,
   pageOf,
@@ -39,6 +40,7 @@ export interface ProductHandlers {
   readonly changeProduct: ChangeProduct;
 }
 
+@ApiTag('products', 'What is sold')
 @Controller('/v1/shops/:shopId/products')
 export class ProductController {
   constructor(

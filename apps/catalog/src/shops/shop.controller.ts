@@ -2,6 +2,7 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
+  ApiTag,
   CurrentUser,
   ZodBody,
   ZodParams,
@@ -19,6 +20,7 @@ const shopParams = z.object({ id: z.uuid() });
 
 export const openShopHandler = Symbol('open shop');
 
+@ApiTag('shops', 'Who sells')
 @Controller('/v1/shops')
 export class ShopController {
   constructor(

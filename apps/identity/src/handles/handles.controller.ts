@@ -3,6 +3,7 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
+  ApiTag,
   CurrentUser,
   ZodBody,
   ZodParams,
@@ -37,6 +38,7 @@ export interface HandleHandlers {
   readonly unlinkHandle: UnlinkHandle;
 }
 
+@ApiTag('handles', 'The names that people are paid by')
 @Controller('/v1/handles')
 export class HandlesController {
   constructor(

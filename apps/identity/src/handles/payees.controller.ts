@@ -1,5 +1,5 @@
 import { channelSchema, marketSchema } from '@florin/contracts';
-import { ApiProblems, ApiReturns, ApiSummary, ZodQuery } from '@florin/service-host';
+import { ApiProblems, ApiReturns, ApiSummary, ApiTag, ZodQuery } from '@florin/service-host';
 import { Controller, Get } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -24,6 +24,7 @@ const payeeAnswer = z.object({
   displayName: z.string().describe('First name and initial'),
 });
 
+@ApiTag('handles', 'The names that people are paid by')
 @Controller('/v1/payees')
 export class PayeesController {
   constructor(private readonly database: DataSource) {}

@@ -3,6 +3,7 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
+  ApiTag,
   CurrentUser,
   Internal,
   ZodBody,
@@ -26,6 +27,7 @@ const peopleAnswer = z.object({
   people: z.array(z.object({ personId: z.uuid(), displayName: z.string(), locale: localeSchema })),
 });
 
+@ApiTag('people', 'Who is who')
 @Controller()
 export class PeopleController {
   constructor(private readonly database: DataSource) {}

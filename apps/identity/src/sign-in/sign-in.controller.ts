@@ -1,5 +1,5 @@
 import { localeSchema, marketSchema, markets, type MarketCode } from '@florin/contracts';
-import { ApiProblems, ApiReturns, ApiSummary, Public, ZodBody } from '@florin/service-host';
+import { ApiProblems, ApiReturns, ApiSummary, ApiTag, Public, ZodBody } from '@florin/service-host';
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '../people/name.js';
@@ -36,6 +36,7 @@ export interface SignInHandlers {
   readonly proveCode: ProveCode;
 }
 
+@ApiTag('sign-in', 'From a phone to an access token')
 @Public()
 @Controller('/v1')
 export class SignInController {

@@ -1,4 +1,4 @@
-import { ApiProblems, ApiReturns, ApiSummary, Public, ZodBody } from '@florin/service-host';
+import { ApiProblems, ApiReturns, ApiSummary, ApiTag, Public, ZodBody } from '@florin/service-host';
 import { Controller, Get, Header, HttpCode, Inject, Post } from '@nestjs/common';
 import type { JSONWebKeySet } from 'jose';
 import { z } from 'zod';
@@ -21,6 +21,7 @@ const tokenAnswer = z.object({
 
 export const serviceClients = Symbol('service clients');
 
+@ApiTag('tokens', 'For services, and for whoever checks tokens')
 @Public()
 @Controller()
 export class TokensController {

@@ -2,6 +2,7 @@ import { localeSchema } from '@florin/contracts';
 import {
   ApiReturns,
   ApiSummary,
+  ApiTag,
   CurrentUser,
   integerText,
   pageFields,
@@ -41,6 +42,7 @@ const feedAnswer = pageOf(notificationSchema).extend({
     .describe('Give it as `cursor` to go on, now or when there is news; null when the page is empty'),
 });
 
+@ApiTag('notifications', 'What people are told')
 @Controller('/v1/notifications')
 export class FeedController {
   constructor(private readonly database: DataSource) {}

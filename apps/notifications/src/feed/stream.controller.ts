@@ -2,9 +2,9 @@ import {
   ApiProblems,
   ApiReturns,
   ApiSummary,
-  commonProblems,
+  ApiTag,
   CurrentUser,
-  ProblemError,
+  ZodHeaders,
   type Principal,
 } from '@florin/service-host';
 import { Controller, Get, Headers, Logger, Res } from '@nestjs/common';
@@ -19,6 +19,13 @@ import { lastPosition, type Placed } from './feed.store.js';
 
 const heartbeatMs = 15_000;
 
+const streamHeaders = z.object({
+  'Last-Event-ID': feedCursor
+    .optional()
+    .describe('The id of the last event read, to go on after it; without one the stream begins now'),
+});
+
+@ApiTag('notifications', 'What people are told')
 @Controller('/v1/notifications/stream')
 export class StreamController {
   private readonly logger = new Logger(StreamController.name);
@@ -30,20 +37,17 @@ export class StreamController {
 
   @Get()
   @ApiSummary('What I am told from now on, or from Last-Event-ID on, as Server-Sent Events')
-  @ApiReturns(
-    200,
-    z.string(),
-    'Events `notification` whose id is a cursor; ends with the token',
-    'text/event-stream',
-  )
-  @ApiProblems(commonProblems['invalid-request'], problems['streams-too-many'])
+  @ApiReturns(200, z.string(), 'Events `notification` whose id is a cursor; ends with the token', {
+    mediaType: 'text/event-stream',
+  })
+  @ApiProblems(problems['streams-too-many'])
   async stream(
     @CurrentUser() { personId }: Principal,
     @Headers('authorization') authorization: string,
-    @Headers('last-event-id') lastEventId: string | undefined,
+    @ZodHeaders(streamHeaders) { 'Last-Event-ID': after }: z.output<typeof streamHeaders>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const position = startOf(lastEventId) ?? (await lastPosition(this.database.manager, personId));
+    const position = after ?? (await lastPosition(this.database.manager, personId));
     const { raw } = reply;
     const open = (): boolean => !raw.writableEnded && !raw.destroyed;
     const stream: FeedStream = {
@@ -81,16 +85,6 @@ export class StreamController {
     raw.writeHead(200);
     raw.write('retry: 2000\n\n');
   }
-}
-
-function startOf(lastEventId: string | undefined): number | undefined {
-  if (lastEventId === undefined || lastEventId === '') return undefined;
-  const cursor = feedCursor.safeParse(lastEventId);
-  if (cursor.success) return cursor.data;
-  throw new ProblemError(
-    commonProblems['invalid-request'],
-    'Last-Event-ID must be the id of an event of this stream; leave it out to begin now.',
-  );
 }
 
 function eventText({ position, notification }: Placed): string {

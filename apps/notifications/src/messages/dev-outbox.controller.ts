@@ -1,4 +1,4 @@
-import { ApiReturns, ApiSummary, integerText, Public, ZodQuery } from '@florin/service-host';
+import { ApiReturns, ApiSummary, ApiTag, integerText, Public, ZodQuery } from '@florin/service-host';
 import { Controller, Get } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -19,6 +19,7 @@ const outboxAnswer = z.object({
 });
 
 /** Shows sign-in codes to whoever asks: the module has this controller in development alone (DEV_OUTBOX). */
+@ApiTag('development', 'Never in production')
 @Public()
 @Controller('/v1/dev/outbox')
 export class DevOutboxController {

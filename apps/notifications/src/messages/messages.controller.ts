@@ -1,4 +1,4 @@
-import { ApiReturns, ApiSummary, Internal, ZodBody } from '@florin/service-host';
+import { ApiReturns, ApiSummary, ApiTag, Internal, ZodBody } from '@florin/service-host';
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { outboundMessageSchema, type OutboundMessage } from './templates.js';
 
 const messageAnswer = z.object({ messageId: z.uuid() });
 
+@ApiTag('messages', 'What goes to phones')
 @Controller('/internal/messages')
 export class MessagesController {
   constructor(private readonly database: DataSource) {}

@@ -2,10 +2,12 @@ import {
   amountProblems,
   ApiProblems,
   ApiReturns,
+  ApiSummary,
+  ApiTag,
   commonProblems,
   CurrentUser,
-  idempotencyKey,
-  preferWaitSeconds,
+  IdempotencyKey,
+  PreferWait,
   ProblemError,
   toPage,
   ZodBody,
@@ -23,6 +25,7 @@ import {
   listPaymentsSchema,
   paymentIdSchema,
   paymentPageSchema,
+  paymentExamples,
   paymentSchema,
   toPaymentDto,
   type CreatePaymentDto,
@@ -42,43 +45,46 @@ export interface PaymentUseCases {
 
 export const paymentUseCases = Symbol('PaymentUseCases');
 
-type RequestHeaders = Record<string, string | undefined>;
+const waitSeconds = { max: 30, otherwise: 5 };
+const location = { Location: 'Where the payment is: `/v1/payments/{id}`' };
 
-const maxWaitSeconds = 30;
-/** How long a caller waits who does not say. */
-const defaultWaitSeconds = 5;
-
+@ApiTag('payments', 'Money from one person to another')
 @Controller('v1/payments')
 export class PaymentController {
   constructor(@Inject(paymentUseCases) private readonly useCases: PaymentUseCases) {}
 
   @Post()
-  @ApiReturns(201, paymentSchema, 'The money has moved')
-  @ApiReturns(202, paymentSchema, 'Accepted; look at the Location for the outcome')
-  @ApiProblems(
-    ...Object.values(paymentProblems),
-    ...amountProblems,
-    commonProblems['idempotency-key-missing'],
-    commonProblems.unavailable,
-  )
+  @ApiSummary('Pay somebody by a handle of theirs')
+  @ApiReturns(201, paymentSchema, 'The money has moved', {
+    headers: location,
+    example: paymentExamples.completed,
+  })
+  @ApiReturns(202, paymentSchema, 'Accepted; look at the Location for the outcome', {
+    headers: location,
+    example: paymentExamples.created,
+  })
+  @ApiProblems(...Object.values(paymentProblems), ...amountProblems, commonProblems.unavailable)
   async create(
     @CurrentUser() user: Principal,
-    @Headers() headers: RequestHeaders,
+    @Headers('authorization') authorization: string,
+    @IdempotencyKey() idempotencyKey: string,
+    @PreferWait(waitSeconds) seconds: number,
     @ZodBody(createPaymentSchema) body: CreatePaymentDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentDto> {
     const result = await this.useCases.create({
       payerId: user.personId,
-      accessToken: headers['authorization']?.replace(/^bearer\s+/i, '') ?? '',
-      idempotencyKey: idempotencyKey(headers),
+      accessToken: authorization.replace(/^bearer\s+/i, ''),
+      idempotencyKey,
       body,
-      waitMs: (preferWaitSeconds(headers, maxWaitSeconds) ?? defaultWaitSeconds) * 1000,
+      waitMs: seconds * 1_000,
     });
     if ('refused' in result) throw new ProblemError(paymentProblems[result.refused], result.detail);
     return answer(result.payment, reply);
   }
 
   @Get()
+  @ApiSummary('My payments, sent and received')
   @ApiReturns(200, paymentPageSchema, 'Your payments, newest first')
   async list(
     @CurrentUser() user: Principal,
@@ -89,7 +95,8 @@ export class PaymentController {
   }
 
   @Get(':id')
-  @ApiReturns(200, paymentSchema, 'The payment')
+  @ApiSummary('A payment of mine and what became of it')
+  @ApiReturns(200, paymentSchema, 'The payment', { example: paymentExamples.completed })
   @ApiProblems(paymentProblems['payment-not-found'])
   async find(
     @CurrentUser() user: Principal,

@@ -13,7 +13,17 @@ export const createPaymentSchema = z
     note: visibleText(140, { min: 0, lines: true }).optional(),
     channel: channelSchema.meta({ description: 'The conversation in which the payment is made' }),
   })
-  .meta({ id: 'CreatePayment' });
+  .meta({
+    id: 'CreatePayment',
+    examples: [
+      {
+        payee: { channel: 'phone', handle: '+393331000002' },
+        amount: { value: 1250, currency: 'EUR' },
+        note: 'Pizza',
+        channel: 'whatsapp',
+      },
+    ],
+  });
 export type CreatePaymentDto = z.infer<typeof createPaymentSchema>;
 
 export const paymentSchema = z
@@ -35,6 +45,31 @@ export const paymentSchema = z
   })
   .meta({ id: 'Payment' });
 export type PaymentDto = z.infer<typeof paymentSchema>;
+
+const created: PaymentDto = {
+  id: '0193b1f6-7f2e-7000-8000-000000000001',
+  status: 'created',
+  payerId: '0193b1f6-7f2e-7000-8000-00000000000a',
+  payeeId: '0193b1f6-7f2e-7000-8000-00000000000b',
+  amount: { value: 1250, currency: 'EUR' },
+  note: 'Pizza',
+  channel: 'whatsapp',
+  createdAt: '2026-11-21T12:00:00.000Z',
+  decidedAt: null,
+  entry: null,
+  failure: null,
+};
+
+/** Payments as they are answered, for the documentation. */
+export const paymentExamples = {
+  created,
+  completed: {
+    ...created,
+    status: 'completed',
+    decidedAt: '2026-11-21T12:00:00.120Z',
+    entry: { ledger: 'it-eur', id: '0193b1f6-7f2e-7000-8000-0000000000e1', revision: 42 },
+  },
+} satisfies Record<string, PaymentDto>;
 
 export const listPaymentsSchema = z.strictObject(pageFields(z.uuid()));
 

@@ -2,6 +2,8 @@ import { markets, type MarketCode } from '@florin/contracts';
 import {
   ApiProblems,
   ApiReturns,
+  ApiSummary,
+  ApiTag,
   CurrentUser,
   ProblemError,
   toPage,
@@ -33,18 +35,21 @@ export interface BalanceUseCases {
 
 export const balanceUseCases = Symbol('BalanceUseCases');
 
+@ApiTag('wallets', 'What people have, and what moved')
 @Controller('v1')
 @ApiProblems(walletProblems['wallet-not-found'], walletProblems['balance-behind'])
 export class BalanceController {
   constructor(@Inject(balanceUseCases) private readonly useCases: BalanceUseCases) {}
 
   @Get('wallets')
+  @ApiSummary('My wallets and what is in them')
   @ApiReturns(200, walletListSchema, 'Your wallets, one per market')
   async wallets(@CurrentUser() user: Principal): Promise<z.infer<typeof walletListSchema>> {
     return { items: (await this.useCases.wallets(user.personId)).map(toWalletDto) };
   }
 
   @Get('balance')
+  @ApiSummary('My balance in one market')
   @ApiReturns(200, walletSchema, 'The balance of your wallet, and the revision at which it is true')
   async balance(
     @CurrentUser() user: Principal,
@@ -54,6 +59,7 @@ export class BalanceController {
   }
 
   @Get('history')
+  @ApiSummary('What moved on my wallet in one market')
   @ApiReturns(200, historyPageSchema, 'What moved on your wallet, newest first')
   async history(
     @CurrentUser() user: Principal,

@@ -3,9 +3,10 @@ import { integerText, pageFields, pageOf } from '@florin/service-host';
 import { z } from 'zod';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 
-const signedMoney = z
-  .strictObject({ value: z.int(), currency: z.string() })
-  .meta({ description: 'Signed minor units: positive raises the balance' });
+const signedMoney = z.strictObject({ value: z.int(), currency: z.string() }).meta({
+  description: 'Signed minor units: positive raises the balance',
+  examples: [{ value: 3750, currency: 'EUR' }],
+});
 
 export const walletSchema = z
   .strictObject({

@@ -3,14 +3,15 @@ import {
   amountProblems,
   ApiProblems,
   ApiReturns,
-  commonProblems,
+  ApiSummary,
+  ApiTag,
   CurrentUser,
-  idempotencyKey,
+  IdempotencyKey,
   ProblemError,
   ZodBody,
   type Principal,
 } from '@florin/service-host';
-import { Controller, Headers, Inject, Post, Res } from '@nestjs/common';
+import { Controller, Inject, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { walletProblems } from '../problems.js';
@@ -25,7 +26,7 @@ const testAmount = moneySchema.refine(({ value }) => value <= maxTestAmount, {
 
 export const fundingBodySchema = z
   .strictObject({ amount: testAmount, market: marketSchema.default('it') })
-  .meta({ id: 'FundWallet' });
+  .meta({ id: 'FundWallet', examples: [{ amount: { value: 5000, currency: 'EUR' }, market: 'it' }] });
 
 export const fundingSchema = z
   .strictObject({
@@ -44,19 +45,32 @@ export interface FundingUseCases {
 
 export const fundingUseCases = Symbol('FundingUseCases');
 
+const { 'wallet-not-found': _, 'balance-behind': __, ...ofFunding } = walletProblems;
+const fundingProblems = Object.values(ofFunding);
+
 const waitMs = 10_000;
 
+const fundingExample = {
+  status: 'completed',
+  amount: { value: 5000, currency: 'EUR' },
+  entry: { ledger: 'it-eur', id: '0193b1f6-7f2e-7000-8000-0000000000e2', revision: 7 },
+} satisfies z.infer<typeof fundingSchema>;
+
+@ApiTag('test money', 'Where an installation has it; never in production')
 @Controller('v1/test-funding')
 export class FundingController {
   constructor(@Inject(fundingUseCases) private readonly useCases: FundingUseCases) {}
 
   @Post()
-  @ApiReturns(201, fundingSchema, 'The test money is in your wallet')
-  @ApiReturns(202, fundingSchema, 'Accepted; send it again with the same key to see the outcome')
-  @ApiProblems(...Object.values(walletProblems), ...amountProblems, commonProblems['idempotency-key-missing'])
+  @ApiSummary('Put test money into my wallet')
+  @ApiReturns(201, fundingSchema, 'The test money is in your wallet', { example: fundingExample })
+  @ApiReturns(202, fundingSchema, 'Accepted; send it again with the same key to see the outcome', {
+    example: { ...fundingExample, status: 'created', entry: { ...fundingExample.entry, revision: null } },
+  })
+  @ApiProblems(...fundingProblems, ...amountProblems)
   async fund(
     @CurrentUser() user: Principal,
-    @Headers() headers: Record<string, string | undefined>,
+    @IdempotencyKey() key: string,
     @ZodBody(fundingBodySchema) body: z.output<typeof fundingBodySchema>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof fundingSchema>> {
@@ -76,7 +90,7 @@ export class FundingController {
     const funding = await this.useCases.fund(
       {
         personId: user.personId,
-        idempotencyKey: idempotencyKey(headers),
+        idempotencyKey: key,
         market,
         amountMinor: BigInt(body.amount.value),
       },

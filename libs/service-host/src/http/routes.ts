@@ -1,4 +1,4 @@
-import { RequestMethod, type INestApplicationContext } from '@nestjs/common';
+import { RequestMethod, type INestApplicationContext, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { accessOf, type Access } from '../auth/access.js';
 import { answersOf } from '../openapi/decorators.js';
@@ -19,16 +19,20 @@ export interface Route {
 
 /** Every HTTP route of an application, so that a test can hold each against what is expected of all. */
 export function listRoutes(app: INestApplicationContext): Route[] {
-  const routes: Route[] = [];
-  for (const module of app.get(ModulesContainer).values()) {
-    for (const { metatype } of module.controllers.values()) {
-      if (typeof metatype === 'function') routes.push(...routesOf(metatype as new () => object));
-    }
-  }
-  return routes.sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method));
+  const controllers = [...app.get(ModulesContainer).values()].flatMap((module) =>
+    [...module.controllers.values()].map(({ metatype }) => metatype),
+  );
+  return routesOf(controllers.filter((metatype) => typeof metatype === 'function') as Type[]);
 }
 
-function routesOf(controller: new () => object): Route[] {
+/** The routes of controllers, without an application around them. */
+export function routesOf(controllers: readonly Type[]): Route[] {
+  return controllers
+    .flatMap(routesOfOne)
+    .sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method));
+}
+
+function routesOfOne(controller: Type): Route[] {
   const prefixes = paths(controller);
   const prototype = controller.prototype as Record<string, unknown>;
   return methodNames(prototype).flatMap((name) => {

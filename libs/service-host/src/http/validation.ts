@@ -1,43 +1,70 @@
 import { Body, Param, Query, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
-import { isInputCode, problemOfInput, ProblemError, type InputError } from '../problems.js';
+import {
+  commonProblems,
+  isInputCode,
+  problemOfInput,
+  ProblemError,
+  type InputError,
+  type ProblemDefinition,
+} from '../problems.js';
 import { escapePointer, maxErrors, shownPointer } from './json-body.js';
 
-export type InputPart = 'body' | 'query' | 'path';
+export type InputPart = 'body' | 'query' | 'path' | 'header';
 
 /** The schemas of a handler's inputs, kept for its documentation. */
 export interface InputSchema {
   readonly part: InputPart;
   readonly schema: z.ZodType;
+  /** How it is refused. */
+  readonly problems: readonly ProblemDefinition[];
 }
 
 const inputsKey = 'florin:inputs';
 
 /** Takes the JSON body as `schema` says; unknown keys are refused. */
-export const ZodBody = (schema: z.ZodType): ParameterDecorator => input('body', schema, Body);
+export const ZodBody = (schema: z.ZodType): ParameterDecorator => strictInput('body', schema, Body);
 
 /** Takes the query string as `schema` (an object) says; unknown parameters are refused. */
-export const ZodQuery = (schema: z.ZodObject): ParameterDecorator => input('query', schema, Query);
+export const ZodQuery = (schema: z.ZodObject): ParameterDecorator => strictInput('query', schema, Query);
 
 /** Takes the parameters of the path as `schema` (an object) says. */
-export const ZodParams = (schema: z.ZodObject): ParameterDecorator => input('path', schema, Param);
+export const ZodParams = (schema: z.ZodObject): ParameterDecorator => strictInput('path', schema, Param);
 
 /** What the handler of a route takes. */
 export function inputsOf(handler: object): readonly InputSchema[] {
   return (Reflect.getMetadata(inputsKey, handler) as InputSchema[] | undefined) ?? [];
 }
 
-function input(
+function strictInput(
   part: InputPart,
   schema: z.ZodType,
-  decorator: (pipe: PipeTransform) => ParameterDecorator,
+  decorator: InputRules['decorator'],
 ): ParameterDecorator {
   const strict = strictly(schema);
+  return input({ part, schema: strict, read: (value) => parseInput(strict, value, part), decorator });
+}
+
+interface InputRules {
+  readonly part: InputPart;
+  /** What is documented. */
+  readonly schema: z.ZodType;
+  /** Makes of the part what the handler gets, or throws a problem. */
+  readonly read: (value: unknown) => unknown;
+  /** Nest's decorator that hands the part over. */
+  readonly decorator: (pipe: PipeTransform) => ParameterDecorator;
+  /** How it is refused; `invalid-request` unless told. */
+  readonly problems?: readonly ProblemDefinition[];
+}
+
+/** A parameter of a handler that is read from one part of the request and documented as it is read. */
+export function input(rules: InputRules): ParameterDecorator {
+  const { part, schema, read, decorator, problems = [commonProblems['invalid-request']] } = rules;
   return (target, key, index) => {
     if (key === undefined) throw new Error('input decorators belong on the parameters of a handler');
     const handler = (target as Record<string | symbol, object>)[key]!;
-    Reflect.defineMetadata(inputsKey, [...inputsOf(handler), { part, schema: strict }], handler);
-    decorator({ transform: (value) => parseInput(strict, value, part) })(target, key, index);
+    Reflect.defineMetadata(inputsKey, [...inputsOf(handler), { part, schema, problems }], handler);
+    decorator({ transform: read })(target, key, index);
   };
 }
 

@@ -1,83 +1,117 @@
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Access } from '../auth/access.js';
 import type { Route } from '../http/routes.js';
 import { inputsOf } from '../http/validation.js';
 import { commonProblems, type ProblemDefinition } from '../problems.js';
-import { answersOf, problemsOf, summaryOf } from './decorators.js';
-
-type Json = Record<string, unknown>;
+import { answersOf, problemsOf, summaryOf, tagOf, type Tag } from './decorators.js';
+import { problemResponses, problemSchema } from './problem-responses.js';
+import { SchemaComponents, type Json } from './schemas.js';
 
 /** The parts of an OpenAPI document that readers of ours change. */
 export interface OpenApiDocument extends Json {
   openapi: '3.1.0';
-  info: { title: string; version: string };
+  info: { title: string; version: string; description?: string };
   paths: Record<string, Record<string, Json>>;
 }
 
-const problemSchema = {
-  type: 'object',
-  description: 'RFC 9457. `type` says which problem and never changes; `detail` is for people.',
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    traceId: { type: 'string', description: 'What to quote when asking for help' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { pointer: { type: 'string', description: 'JSON pointer' }, detail: { type: 'string' } },
-        required: ['pointer', 'detail'],
-      },
-    },
-  },
-  required: ['type', 'title', 'status', 'detail'],
-};
+/** The group of what a service has for those who run it. */
+export const operationsTag = 'operations';
 
-/** OpenAPI 3.1 of the routes of a service, from their decorators and zod schemas. */
-export function openApiDocument(service: string, routes: readonly Route[]): OpenApiDocument {
+const howToSignIn =
+  'For an access token give your phone to `POST /v1/registrations` (or, once registered, `POST /v1/challenges`) ' +
+  'of identity and the code that it is sent to `POST /v1/sessions`; then press "Authorize".';
+
+/** OpenAPI 3.1 of the routes of a service, from their decorators and zod schemas; `about` says what the service is. */
+export function openApiDocument(
+  service: string,
+  routes: readonly Route[],
+  about = `The service ${service}.`,
+): OpenApiDocument {
   const schemas = new SchemaComponents();
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, schemas);
   }
-  return {
+  const document: OpenApiDocument = {
     openapi: '3.1.0',
-    info: { title: `Florin ${service}`, version: '1' },
-    paths,
+    info: { title: `Florin ${service}`, version: '1', description: `${about} ${howToSignIn}` },
+    paths: {},
+    tags: tags(routes),
     components: {
       schemas: { Problem: problemSchema, ...schemas.all },
       securitySchemes: {
-        person: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'Access token of a person',
-        },
-        service: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'Token of a service, with scopes',
-        },
+        person: bearer('Access token of a person'),
+        service: bearer('Token of a service, with scopes'),
       },
     },
   };
+  return withPaths(document, paths);
+}
+
+function bearer(description: string): Json {
+  return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
+}
+
+/** The groups of all routes, what is for those who run the service last. */
+function tags(routes: readonly Route[]): Tag[] {
+  const all = new Map<string, Tag>();
+  for (const { handler, controller } of routes) {
+    const tag = tagOf(handler, controller);
+    if (tag) all.set(tag.name, tag);
+  }
+  return [...all.values()].sort(
+    (a, b) => Number(a.name === operationsTag) - Number(b.name === operationsTag),
+  );
+}
+
+/** A document with these paths instead of its own, and what of its groups, schemas and security they use. */
+export function withPaths(document: OpenApiDocument, paths: OpenApiDocument['paths']): OpenApiDocument {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const listed = <T>(key: string) => operations.flatMap((operation) => (operation[key] ?? []) as T[]);
+  const tagNames = new Set(listed<string>('tags'));
+  const schemes = new Set(listed<Json>('security').flatMap(Object.keys));
+  const components = (document['components'] ?? {}) as { schemas?: Json; securitySchemes?: Json };
+  return {
+    ...document,
+    tags: ((document['tags'] ?? []) as Tag[]).filter(({ name }) => tagNames.has(name)),
+    paths,
+    components: {
+      ...components,
+      schemas: onlyNamed(components.schemas, schemasUsed(paths, components.schemas)),
+      securitySchemes: onlyNamed(components.securitySchemes, schemes),
+    },
+  };
+}
+
+function onlyNamed(of: Json = {}, names: ReadonlySet<string>): Json {
+  return Object.fromEntries(Object.entries(of).filter(([name]) => names.has(name)));
+}
+
+/** The names of the schemas that a value refers to, also by way of other schemas. */
+function schemasUsed(value: unknown, schemas: Json = {}, used = new Set<string>()): Set<string> {
+  for (const [, name] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+    if (used.has(name!)) continue;
+    used.add(name!);
+    schemasUsed(schemas[name!] ?? {}, schemas, used);
+  }
+  return used;
 }
 
 function operation(route: Route, schemas: SchemaComponents): Json {
   const inputs = inputsOf(route.handler);
   const body = inputs.find(({ part }) => part === 'body');
   const summary = summaryOf(route.handler);
+  const tag = tagOf(route.handler, route.controller);
   return {
     operationId: route.name.replace(/Controller\./, '_'),
+    ...(tag && { tags: [tag.name] }),
     ...(summary === undefined ? {} : { summary }),
     security: security(route.access),
     parameters: inputs
       .filter(({ part }) => part !== 'body')
+      // Decorators of parameters run from the last to the first.
+      .toReversed()
       .flatMap(({ part, schema }) => parameters(part, schema, schemas)),
     ...(body && {
       requestBody: {
@@ -85,7 +119,7 @@ function operation(route: Route, schemas: SchemaComponents): Json {
         content: { 'application/json': { schema: schemas.of(body.schema, 'input') } },
       },
     }),
-    responses: { ...answers(route, schemas), ...problems(route, inputs.length > 0, body !== undefined) },
+    responses: { ...answers(route, schemas), ...problemResponses(problems(route)) },
   };
 }
 
@@ -96,98 +130,60 @@ function security(access: Access): Json[] {
 
 function parameters(part: string, schema: z.ZodType, schemas: SchemaComponents): Json[] {
   const { properties = {}, required = [] } = schemas.of(schema, 'input') as {
-    properties?: Json;
+    properties?: Record<string, Json>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, property]) => ({
+  return Object.entries(properties).map(([name, { description, example, ...property }]) => ({
     name,
     in: part,
     required: part === 'path' || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    ...(example === undefined ? {} : { example }),
     schema: property,
   }));
 }
 
 function answers(route: Route, schemas: SchemaComponents): Json {
   return Object.fromEntries(
-    answersOf(route.handler).map(({ status, schema, description, mediaType }) => [
-      String(status),
-      { description, ...(schema && { content: { [mediaType]: { schema: schemas.of(schema, 'output') } } }) },
-    ]),
+    answersOf(route.handler).map(
+      ({ status, schema, description, mediaType = 'application/json', headers = {}, example }) => [
+        String(status),
+        {
+          description,
+          ...(Object.keys(headers).length > 0 && { headers: textHeaders(headers) }),
+          ...(schema && {
+            content: {
+              [mediaType]: {
+                schema: schemas.of(schema, 'output'),
+                ...(example === undefined ? {} : { example }),
+              },
+            },
+          }),
+        },
+      ],
+    ),
   );
 }
 
-function problems(route: Route, hasInput: boolean, hasBody: boolean): Json {
+function textHeaders(headers: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
+}
+
+function problems({ handler, controller, access }: Route): ProblemDefinition[] {
   const p = commonProblems;
-  const all: ProblemDefinition[] = [
-    ...(hasBody
+  const inputs = inputsOf(handler);
+  return [
+    ...(inputs.some(({ part }) => part === 'body')
       ? [p['malformed-json'], p['duplicate-key'], p['payload-too-large'], p['unsupported-media-type']]
       : []),
-    ...(hasInput ? [p['invalid-request']] : []),
-    ...(route.access.kind === 'public'
+    ...inputs.flatMap((input) => input.problems),
+    ...(access.kind === 'public'
       ? []
       : [p['token-missing'], p['token-invalid'], p['token-expired'], p['token-foreign'], p.unavailable]),
-    ...(route.access.kind === 'internal' ? [p.forbidden] : []),
-    ...problemsOf(route.handler),
+    ...(access.kind === 'internal' ? [p.forbidden] : []),
+    ...problemsOf(handler, controller),
     p.internal,
   ];
-  const byStatus = Map.groupBy(new Set(all), ({ status }) => String(status));
-  return Object.fromEntries(
-    [...byStatus].map(([status, definitions]) => [
-      status,
-      {
-        description: definitions.map(({ title, type }) => `${title} (\`${type}\`)`).join('; '),
-        content: {
-          'application/problem+json': {
-            schema: {
-              allOf: [{ $ref: '#/components/schemas/Problem' }],
-              properties: { type: { enum: definitions.map(({ type }) => type) } },
-            },
-          },
-        },
-      },
-    ]),
-  );
-}
-
-/** JSON Schemas of zod schemas; what has an id goes to the components, once. */
-class SchemaComponents {
-  readonly all: Record<string, unknown> = {};
-
-  of(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const {
-      $schema: _,
-      $defs = {},
-      ...root
-    } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & { $defs?: Record<string, Json> };
-    const names = new Map<string, string>();
-    for (const [id, definition] of Object.entries($defs)) names.set(id, this.#nameFor(id, definition, io));
-    for (const [id, definition] of Object.entries($defs)) {
-      this.all[names.get(id)!] = withRefs(withoutId(definition), names);
-    }
-    return withRefs(root, names) as Json;
-  }
-
-  /** The id, or the id with a suffix where the input and the output of one schema differ. */
-  #nameFor(id: string, definition: Json, io: 'input' | 'output'): string {
-    const existing = this.all[id];
-    const same =
-      existing === undefined || isDeepStrictEqual(existing, withRefs(withoutId(definition), new Map()));
-    return same ? id : `${id}${io === 'input' ? 'Input' : 'Output'}`;
-  }
-}
-
-function withoutId({ id: _, ...definition }: Json): Json {
-  return definition;
-}
-
-function withRefs(value: unknown, names: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(value)) return value.map((item) => withRefs(item, names));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => {
-      if (key !== '$ref' || typeof child !== 'string') return [key, withRefs(child, names)];
-      const id = child.replace('#/$defs/', '');
-      return [key, `#/components/schemas/${names.get(id) ?? id}`];
-    }),
-  );
 }

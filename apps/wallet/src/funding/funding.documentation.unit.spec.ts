@@ -1,0 +1,30 @@
+import { openApiDocument, routesOf } from '@florin/service-host';
+import { BalanceController } from '../balances/balance.controller.js';
+import { FundingController, fundingBodySchema } from './funding.controller.js';
+
+describe('the documentation of wallet', () => {
+  const { paths } = openApiDocument('wallet', routesOf([BalanceController, FundingController]));
+
+  it('has the key that test money needs, and a body that works', () => {
+    expect(paths['/v1/test-funding']!['post']).toMatchObject({
+      parameters: [{ name: 'Idempotency-Key', in: 'header', required: true }],
+      responses: { 201: { content: { 'application/json': { example: { status: 'completed' } } } } },
+    });
+    const [example] = fundingBodySchema.meta()?.examples as unknown[];
+    expect(fundingBodySchema.parse(example)).toEqual(example);
+  });
+
+  it('says what every route does and how it fails', () => {
+    for (const methods of Object.values(paths)) {
+      for (const operation of Object.values(methods)) {
+        expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });
+      }
+    }
+    expect(paths['/v1/balance']!['get']).toMatchObject({
+      responses: {
+        404: { description: '- `wallet-not-found`: There is no wallet' },
+        503: { description: expect.stringContaining('balance-behind'), headers: { 'Retry-After': {} } },
+      },
+    });
+  });
+});
