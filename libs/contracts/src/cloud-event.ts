@@ -34,6 +34,8 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly data: z.ZodType<Data>;
   readonly subject: (data: Data) => string;
   readonly key: (data: Data) => string;
+  /** What the page about the events shows. */
+  readonly example: { readonly id: string; readonly source: string; readonly data: NoInfer<Data> };
 }
 
 /** Names an event type with its topic and schema. */

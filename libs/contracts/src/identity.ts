@@ -9,6 +9,9 @@ export type Channel = z.infer<typeof channelSchema>;
 
 export const personIdSchema = z.uuid();
 
+const personId = '01a1fdfa-4600-7000-8000-00000000a44a';
+const source = '/identity';
+
 export const personRegistered = defineEvent({
   type: 'com.florin.person.registered.v1',
   topic: topics.people.name,
@@ -16,6 +19,11 @@ export const personRegistered = defineEvent({
   data: z.object({ personId: personIdSchema, market: marketSchema, locale: localeSchema }),
   subject: (data) => `person/${data.personId}`,
   key: (data) => data.personId,
+  example: {
+    id: '01a1fdfa-4601-7000-8000-000000000001',
+    source,
+    data: { personId, market: 'it', locale: 'it' },
+  },
 });
 
 export const handleLinked = defineEvent({
@@ -25,4 +33,9 @@ export const handleLinked = defineEvent({
   data: z.object({ personId: personIdSchema, channel: channelSchema }),
   subject: (data) => `person/${data.personId}`,
   key: (data) => data.personId,
+  example: {
+    id: '01a1fdfa-4602-7000-8000-000000000002',
+    source,
+    data: { personId, channel: 'whatsapp' },
+  },
 });

@@ -6,13 +6,39 @@ import { topics } from './topics.js';
 export const accountIdSchema = z.string().regex(/^[a-z]+:[a-z0-9-]{1,64}$/);
 
 /** Signed minor units: debits positive, credits negative; the postings of an entry sum to zero. */
-export const postingSchema = z.object({ account: accountIdSchema, amount: z.int() });
+export const postingSchema = z.object({
+  account: accountIdSchema,
+  amount: z.int().meta({ description: 'Minor units: a debit is positive, a credit negative' }),
+});
 export type PostingDto = z.infer<typeof postingSchema>;
 
 /** What an entry is for. `reference` of a `p2p` entry is the payment's id. */
 export const entryKindSchema = z.enum(['p2p', 'test-funding']);
 
-const revision = z.int().nonnegative();
+/** Which side of an account makes it larger: debits for assets and expenses, credits for the others. */
+export const accountClassSchema = z.enum(['asset', 'liability', 'equity', 'income', 'expense']);
+
+const revision = z
+  .int()
+  .nonnegative()
+  .meta({ description: 'Place in the book, without gaps; revision 0 creates the book and is not published' });
+
+const reference = "The payment's id for p2p, the entry's own id for test-funding";
+
+const anna = 'wallet:01a1fdfa-4600-7000-8000-00000000a44a';
+const bruno = 'wallet:01a1fdfa-4600-7000-8000-00000000b4b0';
+const ledger = 'it-eur';
+const source = '/ledgers/it-eur';
+const pizza = {
+  ledger,
+  entryId: '01a1fdfa-4610-7000-8000-0000000e0001',
+  kind: 'p2p' as const,
+  reference: '01a1fdfa-4610-7000-8000-0000000009a1',
+};
+const postings = [
+  { account: anna, amount: 1250 },
+  { account: bruno, amount: -1250 },
+];
 
 export const openAccount = defineEvent({
   type: 'com.florin.ledger.open-account.v1',
@@ -21,6 +47,11 @@ export const openAccount = defineEvent({
   data: z.object({ ledger: ledgerIdSchema, account: accountIdSchema, owner: z.uuid() }),
   subject: (data) => `account/${data.account}`,
   key: (data) => data.ledger,
+  example: {
+    id: '01a1fdfa-4601-7000-8000-000000000001',
+    source: '/wallet',
+    data: { ledger, account: anna, owner: anna.slice('wallet:'.length) },
+  },
 });
 
 export const postEntry = defineEvent({
@@ -38,6 +69,11 @@ export const postEntry = defineEvent({
   }),
   subject: (data) => `entry/${data.entryId}`,
   key: (data) => data.ledger,
+  example: {
+    id: '01a1fdfa-4614-7000-8000-000000000009',
+    source: '/payments',
+    data: { ...pizza, currency: 'EUR', postings },
+  },
 });
 
 export const accountOpened = defineEvent({
@@ -48,11 +84,26 @@ export const accountOpened = defineEvent({
     ledger: ledgerIdSchema,
     revision,
     account: accountIdSchema,
-    owner: z.uuid().nullable(),
+    owner: z.uuid().nullable().meta({ description: "Person id; null for the platform's own accounts" }),
+    class: accountClassSchema.meta({
+      description: 'The natural balance is the negative sum of postings unless asset or expense',
+    }),
     currency: z.string(),
   }),
   subject: (data) => `account/${data.account}`,
   key: (data) => data.ledger,
+  example: {
+    id: '4bf92f35-77b3-8da6-a3ce-929d0e0e4736',
+    source,
+    data: {
+      ledger,
+      revision: 3,
+      account: bruno,
+      owner: bruno.slice('wallet:'.length),
+      class: 'liability',
+      currency: 'EUR',
+    },
+  },
 });
 
 export const entryPosted = defineEvent({
@@ -66,10 +117,15 @@ export const entryPosted = defineEvent({
     kind: entryKindSchema,
     currency: z.string(),
     postings: z.array(postingSchema).min(2),
-    reference: z.string(),
+    reference: z.string().meta({ description: reference }),
   }),
   subject: (data) => `entry/${data.entryId}`,
   key: (data) => data.ledger,
+  example: {
+    id: '7d1c0a52-94be-8f0e-9a57-31c6d8e2b410',
+    source,
+    data: { ...pizza, revision: 42, currency: 'EUR', postings },
+  },
 });
 
 /** Why a book refused an entry; the refusal is final for that entry id. */
@@ -91,8 +147,13 @@ export const entryRejected = defineEvent({
     entryId: z.uuid(),
     kind: entryKindSchema,
     code: rejectionCodeSchema,
-    reference: z.string(),
+    reference: z.string().meta({ description: reference }),
   }),
   subject: (data) => `entry/${data.entryId}`,
   key: (data) => data.ledger,
+  example: {
+    id: 'e6a90b1f-2c43-85d7-b8f1-5a0c9e7d3362',
+    source,
+    data: { ...pizza, revision: 43, code: 'insufficient_funds' },
+  },
 });

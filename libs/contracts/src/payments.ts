@@ -18,6 +18,16 @@ const payment = {
 const subject = (data: { paymentId: string }): string => `payment/${data.paymentId}`;
 const key = (data: { paymentId: string }): string => data.paymentId;
 
+const source = '/payments';
+const pizza: z.infer<z.ZodObject<typeof payment>> = {
+  paymentId: '01a1fdfa-4610-7000-8000-0000000009a1',
+  payerId: '01a1fdfa-4600-7000-8000-00000000a44a',
+  payeeId: '01a1fdfa-4600-7000-8000-00000000b4b0',
+  amount: { value: 1250, currency: 'EUR' },
+  market: 'it',
+  channel: 'whatsapp',
+};
+
 export const paymentCreated = defineEvent({
   type: 'com.florin.payment.created.v1',
   topic: topics.payments.name,
@@ -25,6 +35,7 @@ export const paymentCreated = defineEvent({
   data: z.object(payment),
   subject,
   key,
+  example: { id: '01a1fdfa-4611-7000-8000-000000000006', source, data: pizza },
 });
 
 export const paymentCompleted = defineEvent({
@@ -39,6 +50,11 @@ export const paymentCompleted = defineEvent({
   }),
   subject,
   key,
+  example: {
+    id: '01a1fdfa-4612-7000-8000-000000000007',
+    source,
+    data: { ...pizza, ledger: 'it-eur', entryId: '01a1fdfa-4610-7000-8000-0000000e0001', revision: 42 },
+  },
 });
 
 export const paymentFailed = defineEvent({
@@ -48,4 +64,9 @@ export const paymentFailed = defineEvent({
   data: z.object({ ...payment, code: rejectionCodeSchema }),
   subject,
   key,
+  example: {
+    id: '01a1fdfa-4613-7000-8000-000000000008',
+    source,
+    data: { ...pizza, code: 'insufficient_funds' },
+  },
 });

@@ -1,5 +1,7 @@
 export interface Topic {
   readonly name: string;
+  /** What its messages are keyed by: those of one key arrive in order. */
+  readonly key: string;
   readonly partitions: number;
   readonly retentionMs: number;
   readonly description: string;
@@ -11,33 +13,39 @@ const week = 7 * 24 * 3_600_000;
 export const topics = {
   people: {
     name: 'florin.identity.people',
+    key: 'person id',
     partitions: 6,
     retentionMs: week,
-    description: 'People and their channels. Key: person id. No names, numbers or handles.',
+    description: 'People and their channels. No names, numbers or handles.',
   },
   ledgerCommands: {
     name: 'florin.ledger.commands',
+    key: 'ledger id',
     partitions: 6,
     retentionMs: week,
-    description: 'Commands to the ledger. Key: ledger id, so that one wallet instance owns each book.',
+    description:
+      'Commands to the ledger, from services alone; their key makes one wallet instance the owner of a book.',
   },
   ledgerEntries: {
     name: 'florin.ledger.entries',
+    key: 'ledger id',
     partitions: 6,
     retentionMs: week,
-    description: 'What each ledger recorded, in the order of its revisions. Key: ledger id.',
+    description: 'What each ledger recorded, in the order of its revisions.',
   },
   payments: {
     name: 'florin.payments.payments',
+    key: 'payment id',
     partitions: 6,
     retentionMs: week,
-    description: 'Every change of a payment. Key: payment id.',
+    description: 'Every change of a payment.',
   },
   catalog: {
     name: 'florin.catalog.products',
+    key: 'shop id',
     partitions: 6,
     retentionMs: week,
-    description: 'Shops and their products. Key: shop id.',
+    description: 'Shops and their products.',
   },
 } as const satisfies Record<string, Topic>;
 
@@ -54,6 +62,7 @@ export function allTopics(): Topic[] {
     topic,
     {
       name: deadLetterTopic(topic.name),
+      key: topic.key,
       partitions: 1,
       retentionMs: 4 * week,
       description: `What a consumer of ${topic.name} could not handle, with the reason.`,

@@ -27,7 +27,14 @@ export function toPublished(ledger: string, stored: StoredEvent): CloudEvent | u
     case 'AccountOpened':
       return cloudEvent(accountOpened, {
         ...envelope,
-        data: { ledger, revision, account: event.id, owner: event.owner, currency: event.currency },
+        data: {
+          ledger,
+          revision,
+          account: event.id,
+          owner: event.owner,
+          class: event.class,
+          currency: event.currency,
+        },
       });
     case 'EntryPosted':
       return cloudEvent(entryPosted, {
