@@ -1,3 +1,4 @@
+export { makeCertificateAuthority, type Certificate, type CertificateAuthority } from './certificates.js';
 export { startEventStore, type EmbeddedEventStore } from './event-store/event-store.server.js';
 export { freePort } from './free-port.js';
 export { startKafkaBroker, type EmbeddedKafka } from './kafka/kafka.server.js';
