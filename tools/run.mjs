@@ -23,6 +23,7 @@ const commands = {
   engines: app('local', 'engines'),
   demo: app('demo'),
   audit: { build: true, run: (args) => runApp('auditor', args, eventStoreOfRunningStack()) },
+  events: { build: true, run: (args) => runApp('events', args, kafkaOfRunningStack()) },
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
   build: nx('build', false),
@@ -45,9 +46,19 @@ function runTool(path, args) {
 
 /** The auditor reads the event store of the stack that `npm start` runs here, unless told another. */
 function eventStoreOfRunningStack() {
+  const stack = process.env.EVENTSTORE_URL === undefined ? runningStack() : undefined;
+  return stack === undefined ? {} : { EVENTSTORE_URL: stack.eventStoreUrl };
+}
+
+/** The same for the Kafka whose events are printed. */
+function kafkaOfRunningStack() {
+  const stack = process.env.KAFKA_BROKERS === undefined ? runningStack() : undefined;
+  return stack === undefined ? {} : { KAFKA_BROKERS: stack.kafkaBrokers.join(',') };
+}
+
+function runningStack() {
   const file = resolve(root, process.env.FLORIN_DATA ?? '.florin', 'stack.json');
-  if (process.env.EVENTSTORE_URL !== undefined || !existsSync(file)) return {};
-  return { EVENTSTORE_URL: JSON.parse(readFileSync(file, 'utf8')).eventStoreUrl };
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 async function main([name, ...args]) {

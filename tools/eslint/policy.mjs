@@ -56,13 +56,27 @@ export const packageOwners = {
 };
 
 /** Projects that run where packages for development are installed: none of them is deployed. */
-export const developmentProjects = ['apps/benchmarks', 'apps/demo', 'apps/e2e', 'libs/testing'];
+export const developmentProjects = [
+  'apps/benchmarks',
+  'apps/demo',
+  'apps/e2e',
+  'apps/events',
+  'libs/testing',
+];
 
 /** Packages that are part of another one, which package.json names. */
 export const comesWith = { '@jest/globals': 'jest' };
 
 /** Command lines: they talk to a person on the console and read their own environment. */
-export const commandLines = ['apps/auditor', 'apps/benchmarks', 'apps/demo', 'apps/local', 'infra', 'tools'];
+export const commandLines = [
+  'apps/auditor',
+  'apps/benchmarks',
+  'apps/demo',
+  'apps/events',
+  'apps/local',
+  'infra',
+  'tools',
+];
 
 /** Where configuration is read from the environment; everything else is handed its values. */
 export const environmentReaders = ['libs/service-host/src/config*.ts', 'libs/local-stack/**'];

@@ -1,0 +1,14 @@
+import { printEvents } from './events.js';
+
+const ending = new AbortController();
+const end = () => ending.abort();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+// `| head` reads a few lines and closes the pipe.
+process.stdout.on('error', end);
+
+process.exitCode = await printEvents(process.argv.slice(2), {
+  env: process.env,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  signal: ending.signal,
+});
