@@ -28,7 +28,10 @@ export const markets = {
 const shardSuffix = '-(?:[2-9]|[1-9][0-9]{1,2})';
 
 /** Id of a book: of a market's own (`it-eur`), or of one of its further shards, numbered from 2 (`it-eur-2`). */
-export const ledgerIdSchema = z.string().regex(new RegExp(`^[a-z]{2}-[a-z]{3}(?:${shardSuffix})?$`));
+export const ledgerIdSchema = z
+  .string()
+  .regex(new RegExp(`^[a-z]{2}-[a-z]{3}(?:${shardSuffix})?$`))
+  .meta({ description: "A market's book, or from 2 on one of its shards" });
 
 /** Id of a market's `shard`-th book, from 1: the first is the market's own. */
 export function shardOf(market: Market, shard: number): string {
