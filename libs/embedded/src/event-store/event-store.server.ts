@@ -1,6 +1,8 @@
 import { type DataDirLock, lockDataDir } from '../data-dir-lock.js';
-import { startGrpcServer, type GrpcServer, type Handler } from './grpc/grpc.server.js';
+import { startGrpcServer, type GrpcServer, type Handler, type TlsOptions } from './grpc/grpc.server.js';
 import { recordedEventCodec } from './protocol/recorded-event.js';
+import { serverLimits, type ServerLimits } from './limits.js';
+import { access } from './requests/access.js';
 import { append } from './requests/append.js';
 import { batchAppend } from './requests/batch-append.js';
 import { deleteStream, tombstoneStream } from './requests/delete.js';
@@ -15,12 +17,21 @@ export interface EventStoreOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly host?: '127.0.0.1';
+  /** Serves by TLS. Clients connect with `tls=true&tlsCAFile=…`. */
+  readonly tls?: TlsOptions;
+  /**
+   * Passwords by user name; each user may do everything. Without it everyone may. Needs `tls`, as the clients send credentials by
+   * TLS alone. A client certificate that `tls.ca` issued to a user's name does instead of the password.
+   */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Where they are to differ from `serverLimits`. */
+  readonly limits?: Partial<ServerLimits>;
   /** Is told what a person should know: a torn write that was removed, a disk that fails. Default: a process warning. */
   readonly onNotice?: (message: string) => void;
 }
 
 export interface EmbeddedEventStore {
-  /** For `EventStoreDBClient.connectionString`. */
+  /** For `EventStoreDBClient.connectionString`; with `tls` it lacks `&tlsCAFile=` and the credentials. */
   readonly url: string;
   readonly port: number;
   /** Ends all calls, waits for the appends under way and releases the data folder; a second call waits for the first. */
@@ -36,7 +47,12 @@ const SEGMENT_BYTES = 256 * 1024 * 1024;
  * @throws DamagedLog when the data are not as they were written
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EmbeddedEventStore> {
-  const { dataDir, port = 0, host = '127.0.0.1', onNotice = warn } = options;
+  const { dataDir, host = '127.0.0.1', onNotice = warn, tls, users } = options;
+  if (users !== undefined && tls === undefined) {
+    throw new Error(
+      'The event store has users but no TLS: clients would not send their credentials. Give it `tls`.',
+    );
+  }
   const lock = lockDataDir(dataDir);
   let storage: EventStorage | undefined;
   try {
@@ -46,10 +62,10 @@ export async function startEventStore(options: EventStoreOptions): Promise<Embed
       codec: recordedEventCodec,
       onNotice,
     });
-    const server = await serve(storage, host, port, onNotice);
+    const server = await serve(storage, { ...options, host, onNotice });
     let closing: Promise<void> | undefined;
     return {
-      url: `esdb://${host}:${server.port}?tls=false`,
+      url: `esdb://${host}:${server.port}?tls=${tls !== undefined}`,
       port: server.port,
       close: () => (closing ??= closeAll(server, storage, lock)),
     };
@@ -61,10 +77,9 @@ export async function startEventStore(options: EventStoreOptions): Promise<Embed
 
 async function serve(
   storage: EventStorage,
-  host: string,
-  port: number,
-  onNotice: (message: string) => void,
+  options: EventStoreOptions & Required<Pick<EventStoreOptions, 'host' | 'onNotice'>>,
 ): Promise<GrpcServer> {
+  const { host, port = 0, tls, users, onNotice } = options;
   const streams: Record<string, Handler> = {
     '/event_store.client.streams.Streams/Read': read(storage),
     '/event_store.client.streams.Streams/Append': append(storage),
@@ -75,6 +90,9 @@ async function serve(
   const server = await startGrpcServer({
     host,
     port,
+    tls,
+    limits: { ...serverLimits, ...options.limits },
+    admit: access(users),
     refusal,
     onFailure: (error) => onNotice(`A call failed: ${error.stack ?? error.message}`),
     handlers: {

@@ -41,6 +41,8 @@ export class ReceiveBudget {
 export class FrameReader {
   private chunks: Buffer[] = [];
   private buffered = 0;
+  /** When the first byte of what is buffered came, in milliseconds since 1970. */
+  private sinceMs = 0;
 
   constructor(
     private readonly budget: ReceiveBudget,
@@ -50,6 +52,7 @@ export class FrameReader {
   /** @throws StatusError (resource exhausted) */
   push(chunk: Buffer): void {
     this.budget.take(chunk.length);
+    if (this.buffered === 0) this.sinceMs = Date.now();
     this.chunks.push(chunk);
     this.buffered += chunk.length;
   }
@@ -73,12 +76,18 @@ export class FrameReader {
     if (rest.length > 0) this.chunks[0] = rest;
     else this.chunks.shift();
     this.release(PREFIX_BYTES + length);
+    this.sinceMs = Date.now();
     return all.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
   }
 
   /** True when a message has arrived in part. */
   get isInside(): boolean {
     return this.buffered > 0;
+  }
+
+  /** Since when a message has been there in part; undefined when none is. */
+  get insideSinceMs(): number | undefined {
+    return this.isInside ? this.sinceMs : undefined;
   }
 
   /** Forgets what has arrived. */

@@ -1,12 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { MalformedMessage } from '../protobuf/decode.js';
+import type { ServerLimits } from '../limits.js';
 import { FrameReader, type ReceiveBudget } from './frames.js';
 import { StatusCode, StatusError } from './status.js';
 
 /** Frames are written in pieces of about this size. */
 const WRITE_BYTES = 64 * 1024;
-/** EventStoreDB's largest record is 16 MiB; its clients expect to be answered, not cut off, up to there. */
-const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 
 /** One call: its request messages in, response frames and a status out. */
 export class GrpcCall {
@@ -19,12 +18,16 @@ export class GrpcCall {
   private wakeReader: () => void = () => {};
   private wakeWriter: () => void = () => {};
   private readonly closeListeners: (() => void)[] = [];
+  /** Since when the client owes something: its first message, or the rest of what is held. */
+  private owedSinceMs: number | undefined = Date.now();
+  private heldBytes = 0;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
-    budget: ReceiveBudget,
+    private readonly budget: ReceiveBudget,
+    private readonly limits: ServerLimits,
   ) {
-    this.frames = new FrameReader(budget, MAX_MESSAGE_BYTES);
+    this.frames = new FrameReader(budget, limits.messageBytes);
     // Headers go out at once: clients take them as the sign that the call stands.
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers(this.trailers));
@@ -46,12 +49,40 @@ export class GrpcCall {
   }
 
   /**
+   * Counts bytes of messages that are kept until more has come, which must then come in time.
+   * @throws StatusError (resource exhausted)
+   */
+  hold(bytes: number): void {
+    this.budget.take(bytes);
+    this.heldBytes += bytes;
+    this.owedSinceMs ??= Date.now();
+  }
+
+  /** The end of what was held has come. */
+  letGo(bytes: number): void {
+    this.budget.giveBack(bytes);
+    this.heldBytes -= bytes;
+    this.owedSinceMs = this.heldBytes > 0 ? Date.now() : undefined;
+  }
+
+  /** Ends a call whose client lets the server wait in the middle of something. */
+  endIfOverdue(): void {
+    const sinceMs = this.frames.insideSinceMs ?? this.owedSinceMs;
+    if (sinceMs === undefined || Date.now() - sinceMs < this.limits.arrivalMs) return;
+    const message = `What was begun has not arrived within ${this.limits.arrivalMs} ms.`;
+    this.finish(new StatusError(StatusCode.deadlineExceeded, message));
+  }
+
+  /**
    * The request messages in order. While the reader does something else, the client's window fills and it waits.
    * Ends when the client has sent everything or has gone.
    */
   async *requests(): AsyncGenerator<Buffer, void, undefined> {
     while (!this.isClosed) {
-      for (let message = this.frames.next(); message; message = this.frames.next()) yield message;
+      for (let message = this.frames.next(); message; message = this.frames.next()) {
+        if (this.heldBytes === 0) this.owedSinceMs = undefined;
+        yield message;
+      }
       const chunk = this.stream.read() as Buffer | null;
       if (chunk !== null) this.frames.push(chunk);
       else if (this.stream.readableEnded) break;
@@ -129,6 +160,7 @@ export class GrpcCall {
 
   private released(): void {
     this.frames.clear();
+    this.letGo(this.heldBytes);
     this.wakeReader();
     this.wakeWriter();
     for (const listener of this.closeListeners.splice(0)) listener();

@@ -3,11 +3,13 @@ export const StatusCode = {
   ok: 0,
   unknown: 2,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   resourceExhausted: 8,
   failedPrecondition: 9,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 export type StatusCode = (typeof StatusCode)[keyof typeof StatusCode];
 

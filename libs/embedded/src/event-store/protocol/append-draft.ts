@@ -2,12 +2,8 @@ import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { ProposedEvent } from '../storage/event-storage.js';
 import { expectedRevisionOf, proposedEventOf, streamNameOf } from './conversions.js';
 import { appendTooLarge } from './errors.js';
+import { requestLimits } from '../limits.js';
 import type { ExpectationOptions, ProposedMessage } from './messages.js';
-
-/** EventStoreDB's limit on the events of one append. */
-export const MAX_APPEND_BYTES = 1024 * 1024;
-/** Events may be empty, and still take room. */
-const MAX_APPEND_EVENTS = 50_000;
 
 /** An append while it arrives. */
 export class AppendDraft {
@@ -26,9 +22,8 @@ export class AppendDraft {
   add(proposed: ProposedMessage): void {
     const event = proposedEventOf(proposed);
     this.bytes += countedBytes(event);
-    if (this.bytes > MAX_APPEND_BYTES || this.events.length === MAX_APPEND_EVENTS) {
-      throw appendTooLarge(MAX_APPEND_BYTES);
-    }
+    if (this.bytes > requestLimits.appendBytes || this.events.length === requestLimits.appendEvents)
+      throw appendTooLarge();
     this.events.push(event);
   }
 }

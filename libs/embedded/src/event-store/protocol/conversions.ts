@@ -1,12 +1,10 @@
 import { StatusCode, StatusError } from '../grpc/status.js';
+import { requestLimits } from '../limits.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, ProposedEvent } from '../storage/event-storage.js';
 import { MAX_NAME_BYTES } from '../storage/record-format.js';
 import type { ExpectationOptions, ProposedMessage } from './messages.js';
 import { uuidBytes } from './uuid.js';
-
-/** A stream's name is repeated in each of its events. */
-const MAX_STREAM_NAME_BYTES = 1024;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -14,8 +12,8 @@ const NOTHING = Buffer.alloc(0);
 export function streamNameOf(options: { streamIdentifier?: { streamName?: Buffer } } | undefined): string {
   const name = options?.streamIdentifier?.streamName ?? NOTHING;
   if (name.length === 0) throw new StatusError(StatusCode.invalidArgument, 'The request names no stream.');
-  if (name.length > MAX_STREAM_NAME_BYTES) {
-    const message = `A stream's name may have ${MAX_STREAM_NAME_BYTES} bytes, not ${name.length}.`;
+  if (name.length > requestLimits.streamNameBytes) {
+    const message = `A stream's name may have ${requestLimits.streamNameBytes} bytes, not ${name.length}.`;
     throw new StatusError(StatusCode.invalidArgument, message);
   }
   return name.toString('utf8');

@@ -1,4 +1,5 @@
 import { StatusCode, StatusError } from '../grpc/status.js';
+import { requestLimits } from '../limits.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 
 /** How the named expectations are numbered in trailers. */
@@ -31,11 +32,11 @@ export function wrongExpectedVersion(
 /** The name under which clients know it. */
 export const MAX_APPEND_EXCEPTION = 'maximum-append-size-exceeded';
 
-export function appendTooLarge(limitBytes: number): StatusError {
-  const message = `Maximum Append Size of ${limitBytes} Exceeded.`;
+export function appendTooLarge(): StatusError {
+  const message = `Maximum Append Size of ${requestLimits.appendBytes} Exceeded.`;
   return new StatusError(StatusCode.invalidArgument, message, {
     exception: MAX_APPEND_EXCEPTION,
-    'maximum-append-size': String(limitBytes),
+    'maximum-append-size': String(requestLimits.appendBytes),
   });
 }
 

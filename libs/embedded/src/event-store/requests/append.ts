@@ -1,7 +1,7 @@
 import { encodeFrame } from '../grpc/frames.js';
 import type { Handler } from '../grpc/grpc.server.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
-import { AppendDraft, MAX_APPEND_BYTES } from '../protocol/append-draft.js';
+import { AppendDraft } from '../protocol/append-draft.js';
 import { appendSuccess } from '../protocol/conversions.js';
 import { appendTooLarge, streamDeleted } from '../protocol/errors.js';
 import { appendReq, appendResp } from '../protocol/messages.js';
@@ -15,6 +15,7 @@ export function append(storage: EventStorage): Handler {
     let draft: AppendDraft | undefined;
     for await (const message of call.requests()) {
       const { options, proposedMessage } = decode(appendReq, message);
+      call.hold(message.length);
       if (options !== undefined) draft ??= new AppendDraft(options);
       else if (proposedMessage !== undefined) draft?.add(proposedMessage);
     }
@@ -32,7 +33,7 @@ export function append(storage: EventStorage): Handler {
 function response(result: AppendResult, { stream, expected }: AppendDraft): Buffer {
   if (result.kind === 'appended') return encodeFrame(appendResp, { success: appendSuccess(result) });
   if (result.kind === 'deleted') throw streamDeleted(stream);
-  if (result.kind === 'tooLarge') throw appendTooLarge(MAX_APPEND_BYTES);
+  if (result.kind === 'tooLarge') throw appendTooLarge();
   const { lastRevision } = result;
   return encodeFrame(appendResp, {
     wrongExpectedVersion: {

@@ -2,7 +2,8 @@ import { encodeFrame } from '../grpc/frames.js';
 import type { GrpcCall } from '../grpc/grpc.call.js';
 import type { Handler } from '../grpc/grpc.server.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
-import { AppendDraft, MAX_APPEND_BYTES } from '../protocol/append-draft.js';
+import { requestLimits } from '../limits.js';
+import { AppendDraft } from '../protocol/append-draft.js';
 import { appendSuccess } from '../protocol/conversions.js';
 import { appendTooLarge, MAX_APPEND_EXCEPTION } from '../protocol/errors.js';
 import { batchAppendReq, batchAppendResp, errorDetails, type BatchAppendReq } from '../protocol/messages.js';
@@ -11,9 +12,6 @@ import { encode } from '../protobuf/encode.js';
 import type { Encodable } from '../protobuf/tables.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, EventStorage } from '../storage/event-storage.js';
-
-/** Appends whose last part has not arrived, per call. */
-const MAX_UNFINISHED = 100;
 
 /**
  * Streams/BatchAppend: one long call; every append has a correlation id and one or more requests, the last of which
@@ -30,13 +28,15 @@ export function batchAppend(storage: EventStorage): Handler {
       batch.add(request);
       if (request.isFinal !== true) {
         batches.set(key, batch);
-        if (batches.size > MAX_UNFINISHED) {
-          const what = `More than ${MAX_UNFINISHED} appends are unfinished on this call.`;
+        batch.heldBytes += message.length;
+        call.hold(message.length);
+        if (batches.size > requestLimits.unfinishedAppends) {
+          const what = `More than ${requestLimits.unfinishedAppends} appends are unfinished on this call.`;
           throw new StatusError(StatusCode.resourceExhausted, what);
         }
         continue;
       }
-      batches.delete(key);
+      if (batches.delete(key)) call.letGo(batch.heldBytes);
       await storage.room();
       await call.room();
       const answer = batch.answer(storage, call).finally(() => underWay.delete(answer));
@@ -50,6 +50,8 @@ type Response = Encodable<typeof batchAppendResp.fields>;
 type Outcome = Pick<Response, 'success' | 'error'>;
 
 class Batch {
+  /** The bytes of its parts so far, but the last. */
+  heldBytes = 0;
   private draft: AppendDraft | undefined;
   private failure: StatusError | undefined;
   private readonly echo: Response;
@@ -110,7 +112,7 @@ const NOTHING = Buffer.alloc(0);
 
 function outcomeOf(result: AppendResult, { stream, expected }: AppendDraft): Outcome {
   if (result.kind === 'appended') return { success: appendSuccess(result) };
-  if (result.kind === 'tooLarge') return refusalOf(appendTooLarge(MAX_APPEND_BYTES));
+  if (result.kind === 'tooLarge') return refusalOf(appendTooLarge());
   if (result.kind === 'deleted') {
     const details = { streamIdentifier: { streamName: Buffer.from(stream) } };
     return refusal('StreamDeleted', `${stream} is deleted.`, encode(errorDetails.streamDeleted, details));
@@ -136,7 +138,7 @@ function refusalOf(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof StatusError)) return refusal('Unknown', message);
   if (error.trailers['exception'] === MAX_APPEND_EXCEPTION) {
-    const details = { maxAppendSize: MAX_APPEND_BYTES };
+    const details = { maxAppendSize: requestLimits.appendBytes };
     return refusal(
       'MaximumAppendSizeExceeded',
       message,

@@ -1,3 +1,4 @@
+import { requestLimits } from '../limits.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
 import type { FilterOptions } from '../protocol/messages.js';
 import type { EventIndex } from '../storage/event-index.js';
@@ -5,7 +6,6 @@ import type { EventFilter } from '../storage/event-reader.js';
 
 /** EventStoreDB's window when the client names none. */
 const DEFAULT_WINDOW_EVENTS = 32;
-const MAX_PREFIXES = 1_000;
 
 /**
  * A filter by stream name or event type. Each name is tried once: the verdict is kept, so that a large log costs
@@ -40,8 +40,11 @@ function nameMatcher({
   regex?: string;
   prefix?: string[];
 }): (name: string) => boolean {
-  if (prefix.length > MAX_PREFIXES) {
-    throw new StatusError(StatusCode.invalidArgument, `A filter may have ${MAX_PREFIXES} prefixes.`);
+  if (prefix.length > requestLimits.filterPrefixes) {
+    throw new StatusError(
+      StatusCode.invalidArgument,
+      `A filter may have ${requestLimits.filterPrefixes} prefixes.`,
+    );
   }
   if (regex === undefined || regex === '') return (name) => prefix.some((start) => name.startsWith(start));
   const pattern = compile(regex);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { requestLimits } from '../limits.js';
 import { AppendLog } from './append-log.js';
 import { EventCatalog } from './event-catalog.js';
 import { EventReader } from './event-reader.js';
@@ -48,8 +49,6 @@ export interface EventStorageOptions {
 
 /** EventStoreDB's revision for the event that a tombstone is. */
 const TOMBSTONE_REVISION = 2n ** 63n - 1n;
-/** Appends wait while more than this is on its way to disk. */
-const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
 /** About what an event takes in the log beside its own bytes. */
 const EVENT_OVERHEAD_BYTES = 256;
 
@@ -95,7 +94,7 @@ export class EventStorage {
 
   /** Resolves when there is room for another append. */
   async room(): Promise<void> {
-    while (this.log.backlogBytes > MAX_BACKLOG_BYTES) await this.log.synced();
+    while (this.log.backlogBytes > requestLimits.backlogBytes) await this.log.synced();
   }
 
   /** Appends events, all or none. Appends are decided in the order of the calls. */
