@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { LogOutput } from './log-output.js';
 
 export type { Logger } from 'pino';
 
@@ -27,19 +28,27 @@ const secretNames = [
 // Whatever the name it came under: tokens (JWS) and phone numbers (E.164) inside any text of a line.
 const secretText = /eyJ[\w-]{5,}\.[\w-]+\.[\w-]+|\+\d{7,15}\b/g;
 
+let standardOutput: LogOutput | undefined;
+
+/** Where every logger writes that has no destination of its own. */
+function output(): LogOutput {
+  return (standardOutput ??= new LogOutput(1));
+}
+
 /**
- * Lines are written together, a few times a second: one write each costs a busy service more than making them does.
- * What is `fatal` is written at once, and so is everything at the end of the process.
+ * Ends the process with its last lines written. Who does not read them within a second, as the reader of a pipe that is
+ * full, does not keep it alive: it is then killed, which is no success either.
  */
-function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 250 });
+export async function endProcess(code: number): Promise<never> {
+  if (!(await output().written(1_000))) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 /** JSON lines on stdout; `traceId` and `spanId` in each line that is written within a request. */
 export function createLogger(
   service: string,
   level: string,
-  destination: DestinationStream = standardOutput(),
+  destination: DestinationStream = output(),
 ): Logger {
   return pino(
     {

@@ -1,0 +1,93 @@
+import { write, writeSync } from 'node:fs';
+
+/** Characters that are written together. */
+const together = 4_096;
+/** How long a line waits for others, in milliseconds. */
+const longestWait = 250;
+/** Characters that wait for a reader who is slow; lines beyond are lost. */
+const mostWaiting = 8 * 1024 * 1024;
+const retryMs = 20;
+
+/**
+ * Writes lines together, a few times a second: one write each costs a busy service more than making them does. What is
+ * left at the end of the process is written then. Once the reader is gone, lines are dropped: a service neither waits
+ * for somebody to read its log nor ends because nobody does.
+ */
+export class LogOutput {
+  #waiting = '';
+  #busy = false;
+  #readerIsGone = false;
+  #timer: NodeJS.Timeout | undefined;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(private readonly fd: number) {
+    process.once('exit', () => this.#writeNow());
+  }
+
+  write(line: string): void {
+    if (this.#readerIsGone || this.#waiting.length + line.length > mostWaiting) return;
+    this.#waiting += line;
+    this.#next();
+  }
+
+  /** Whether every line was written, or has no reader any more, within `limitMs`. */
+  async written(limitMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, limitMs, false)));
+    const idle = new Promise<true>((resolve) => this.#whenIdle.push(() => resolve(true)));
+    this.#flush();
+    try {
+      return await Promise.race([idle, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Writes what has come together, now or when more has. */
+  #next(): void {
+    if (this.#waiting.length >= together || this.#whenIdle.length > 0) this.#flush();
+    else if (this.#waiting !== '') this.#timer ??= setTimeout(() => this.#flush(), longestWait).unref();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#busy) return;
+    if (this.#waiting === '') {
+      for (const idle of this.#whenIdle.splice(0)) idle();
+      return;
+    }
+    const bytes = Buffer.from(this.#waiting);
+    this.#waiting = '';
+    this.#busy = true;
+    this.#writeOn(bytes);
+  }
+
+  #writeOn(bytes: Buffer): void {
+    write(this.fd, bytes, (error, count) => {
+      if (error?.code === 'EAGAIN') {
+        setTimeout(() => this.#writeOn(bytes), retryMs).unref();
+        return;
+      }
+      if (!error && count < bytes.length) return this.#writeOn(bytes.subarray(count));
+      if (error) this.#giveUp();
+      this.#busy = false;
+      this.#next();
+    });
+  }
+
+  #giveUp(): void {
+    this.#readerIsGone = true;
+    this.#waiting = '';
+  }
+
+  #writeNow(): void {
+    let bytes = Buffer.from(this.#waiting);
+    this.#waiting = '';
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.fd, bytes));
+    } catch {
+      // The reader is gone or full, and the process at its end: there is nobody left to tell.
+    }
+  }
+}
