@@ -1,10 +1,10 @@
 import { openOutbox } from '@florin/messaging';
-import { createDataSource, type ServiceContext } from '@florin/service-host';
+import { createDataSource, type DatabaseConfig, type ServiceContext } from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CatalogConfig } from './config.js';
 import { Catalog1790000000001 } from './migrations/1-catalog.js';
 
-export function catalogDatabase(config: CatalogConfig): DataSource {
+export function catalogDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'catalog',
     migrations: [Catalog1790000000001],

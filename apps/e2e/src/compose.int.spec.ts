@@ -151,22 +151,12 @@ describe('docker-compose.yml', () => {
   it.each(services.map(({ command, environment }) => ({ entry: command[0] ?? '', environment })))(
     'gives $entry values that it starts with',
     async ({ entry, environment }) => {
-      const database = join(folder, 'unreachable-database');
-      writeFileSync(database, 'postgres://nobody@127.0.0.1:1/nobody');
       const here = Object.entries(environment).map(([name, value]) => [
         name,
-        name === 'DATABASE_URL_FILE' ? database : value.replace('/run/secrets', folder),
+        value.replace('/run/secrets', folder),
       ]);
-      // A wrong configuration ends with 78; what this one cannot do is reach a database.
-      const { code, output } = await node(
-        entry,
-        ['migrate'],
-        Object.fromEntries(here) as Record<string, string>,
-      );
-      expect({ code, output }).toEqual({
-        code: entry.includes('gateway') ? 0 : 1,
-        output: expect.any(String),
-      });
+      const given = Object.fromEntries(here) as Record<string, string>;
+      expect(await node(entry, ['check'], given)).toEqual({ code: 0, output: expect.any(String) });
     },
   );
 

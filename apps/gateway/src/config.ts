@@ -7,11 +7,11 @@ export const gatewayConfig = baseConfig.extend({
   METRICS_PORT: integerText(0, 65_535).default(9464).meta({
     description: 'Port that serves /metrics and nothing else: PORT is public',
   }),
-  IDENTITY_URL: httpUrl(),
-  WALLET_URL: httpUrl(),
-  PAYMENTS_URL: httpUrl(),
-  CATALOG_URL: httpUrl(),
-  NOTIFICATIONS_URL: httpUrl(),
+  IDENTITY_URL: httpUrl().meta({ description: 'Where identity is' }),
+  WALLET_URL: httpUrl().meta({ description: 'Where wallet is' }),
+  PAYMENTS_URL: httpUrl().meta({ description: 'Where payments is' }),
+  CATALOG_URL: httpUrl().meta({ description: 'Where catalog is' }),
+  NOTIFICATIONS_URL: httpUrl().meta({ description: 'Where notifications is' }),
   RATE_LIMIT_PER_PERSON_PER_MINUTE: perMinute.default(600).meta({ description: 'Requests of one person' }),
   RATE_LIMIT_PUBLIC_PER_MINUTE: perMinute
     .default(120)

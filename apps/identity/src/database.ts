@@ -1,11 +1,11 @@
 import { openOutbox } from '@florin/messaging';
-import { createDataSource, type ServiceContext } from '@florin/service-host';
+import { createDataSource, type DatabaseConfig, type ServiceContext } from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { IdentityConfig } from './config.js';
 import { Identity1790000000001 } from './migrations/1-identity.js';
 import { ChallengeNetworks1790000000002 } from './migrations/2-challenge-networks.js';
 
-export function identityDatabase(config: IdentityConfig): DataSource {
+export function identityDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'identity',
     migrations: [Identity1790000000001, ChallengeNetworks1790000000002],

@@ -1,9 +1,8 @@
-import { createDataSource } from '@florin/service-host';
+import { createDataSource, type DatabaseConfig } from '@florin/service-host';
 import type { DataSource } from 'typeorm';
-import type { NotificationsConfig } from './config.js';
 import { Notifications1790000000001 } from './migrations/1-notifications.js';
 
-export function notificationsDatabase(config: NotificationsConfig): DataSource {
+export function notificationsDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'notifications',
     migrations: [Notifications1790000000001],

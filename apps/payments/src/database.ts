@@ -1,9 +1,8 @@
-import { createDataSource } from '@florin/service-host';
+import { createDataSource, type DatabaseConfig } from '@florin/service-host';
 import type { DataSource } from 'typeorm';
-import type { PaymentsConfig } from './config.js';
 import { Payments1790000000001 } from './migrations/1-payments.js';
 
-export function paymentsDatabase(config: PaymentsConfig): DataSource {
+export function paymentsDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'payments',
     migrations: [Payments1790000000001],

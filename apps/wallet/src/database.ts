@@ -1,9 +1,8 @@
-import { createDataSource } from '@florin/service-host';
+import { createDataSource, type DatabaseConfig } from '@florin/service-host';
 import type { DataSource } from 'typeorm';
-import type { WalletConfig } from './config.js';
 import { Wallet1790000000001 } from './migrations/1-wallet.js';
 
-export function walletDatabase(config: WalletConfig): DataSource {
+export function walletDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config.DATABASE_URL, {
     name: 'wallet',
     migrations: [Wallet1790000000001],

@@ -91,6 +91,21 @@ describe('configuration', () => {
       TEST_MONEY: false,
     });
     expect(loadConfig(shared, { ...env, TEST_MONEY: 'true' }).TEST_MONEY).toBe(true);
+    for (const [name, value, message] of [
+      ['DATABASE_URL', 'nonsense', /^DATABASE_URL: must be a PostgreSQL address such as /],
+      ['DATABASE_URL', 'mysql://hush@db', /^DATABASE_URL: must be a PostgreSQL address such as /],
+      ['DATABASE_URL', 'postgres://hush:hush', /^DATABASE_URL: must be a PostgreSQL address such as /],
+      ['KAFKA_BROKERS', 'foo', /^KAFKA_BROKERS: must be host:port such as 127\.0\.0\.1:9092$/],
+      ['KAFKA_BROKERS', 'a:1,b:70000', /^KAFKA_BROKERS: must be host:port/],
+      ['MARKETS', 'it,zz', /^MARKETS: "zz" is not a market; there are it, br, in$/],
+      ['MARKETS', 'yy,zz', /^MARKETS: "yy" is not a market; there are it, br, in$/],
+    ] as const) {
+      const load = () => loadConfig(shared, { ...env, [name]: value });
+      expect(load).toThrow(message);
+      expect(load).not.toThrow(/hush/);
+    }
+    const socket = 'postgresql:///florin?host=/run/postgresql';
+    expect(loadConfig(shared, { ...env, DATABASE_URL: socket }).DATABASE_URL).toBe(socket);
     for (const wrong of [
       { KAFKA_BROKERS: 'a:1,' },
       { MARKETS: 'it,xx' },
@@ -125,9 +140,28 @@ describe('configuration', () => {
   });
 
   it('describes the environment as JSON Schema, the files of secrets too', () => {
-    const json = configJsonSchema(schema) as { properties: object; required: string[] };
-    expect(Object.keys(json.properties)).toEqual([...Object.keys(schema.shape), 'DATABASE_URL_FILE']);
-    expect(json.required).toEqual(['PORT', 'ISSUER', 'JWKS_URL', 'WALLET_URL']);
-    expect(z.fromJSONSchema(json as never)).toBeInstanceOf(z.ZodType);
+    const json = configJsonSchema(schema.extend(databaseConfig()));
+    const { properties, required } = json as { properties: Record<string, object>; required: string[] };
+    const names = Object.keys(schema.shape).filter((name) => name !== 'FLORIN_PARENT_PIPE');
+    expect(Object.keys(properties).sort()).toEqual(
+      [...names, 'DATABASE_POOL_SIZE', 'DATABASE_URL_FILE'].sort(),
+    );
+    expect(required).toEqual(['PORT', 'ISSUER', 'JWKS_URL', 'WALLET_URL']);
+    expect(json['allOf']).toEqual([
+      { oneOf: [{ required: ['DATABASE_URL'] }, { required: ['DATABASE_URL_FILE'] }] },
+    ]);
+    expect(properties).toMatchObject({
+      HOST: { default: '127.0.0.1' },
+      PORT: { type: 'string', pattern: '^\\d{1,15}$' },
+      LOG_LEVEL: { default: 'info' },
+      DATABASE_POOL_SIZE: { type: 'string', default: '10', description: expect.any(String) },
+      WAIT_MS: { default: '5000' },
+    });
+    expect(properties['PORT']).not.toHaveProperty('default');
+    const shared = configJsonSchema(baseConfig.extend({ ...kafkaConfig, ...marketsConfig('Markets') }));
+    for (const property of Object.values(shared['properties'] as object)) {
+      expect(property).toHaveProperty('description');
+    }
+    expect(z.fromJSONSchema({ ...json, allOf: [] })).toBeInstanceOf(z.ZodType);
   });
 });

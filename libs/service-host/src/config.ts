@@ -38,24 +38,44 @@ export function switchText() {
     .transform((text) => text === 'true');
 }
 
+const databaseUrlForm = 'must be a PostgreSQL address such as postgres://user:password@127.0.0.1:5432/name';
+
 /** What a service with a database of its own reads; `leastPool` connections are what it cannot work without. */
 export function databaseConfig(leastPool = 2) {
   return {
-    DATABASE_URL: secretFromFile('PostgreSQL connection string'),
-    DATABASE_POOL_SIZE: integerText(leastPool, 200).default(10),
+    DATABASE_URL: secretFromFile('PostgreSQL connection string')
+      .regex(/^postgres(ql)?:\/\//, { error: databaseUrlForm, abort: true })
+      .refine((url) => URL.canParse(url), databaseUrlForm),
+    DATABASE_POOL_SIZE: integerText(leastPool, 200)
+      .default(10)
+      .meta({ description: 'Connections to the database at most' }),
   };
 }
 
+export type DatabaseConfig = z.output<z.ZodObject<ReturnType<typeof databaseConfig>>>;
+
 /** What a service that reads or writes events reads. */
 export const kafkaConfig = {
-  KAFKA_BROKERS: commaList(z.string().min(1, 'must not have an empty place')).meta({
-    description: 'host:port of Kafka brokers, separated by commas',
-  }),
+  KAFKA_BROKERS: commaList(z.string().refine(isHostAndPort, 'must be host:port such as 127.0.0.1:9092')).meta(
+    {
+      description: 'host:port of Kafka brokers, separated by commas',
+    },
+  ),
 };
+
+function isHostAndPort(text: string): boolean {
+  const [, port] = /^[^\s:/@]+:(\d{1,5})$/.exec(text) ?? [];
+  return port !== undefined && Number(port) > 0 && Number(port) <= 65_535;
+}
+
+const knownMarket = z.enum(marketSchema.options, {
+  error: ({ input }) =>
+    `${JSON.stringify(String(input).slice(0, 20))} is not a market; there are ${marketSchema.options.join(', ')}`,
+});
 
 /** The markets that a service works for; `what` describes them. */
 export function marketsConfig(what: string) {
-  return { MARKETS: commaList(marketSchema).meta({ description: `${what}, separated by commas: it,br,in` }) };
+  return { MARKETS: commaList(knownMarket).meta({ description: `${what}, separated by commas: it,br,in` }) };
 }
 
 /** A secret: read from the variable itself or, with `_FILE` after its name, from the file that it names. */
@@ -70,8 +90,12 @@ export const baseConfig = z.object({
   METRICS_PORT: integerText(0, 65_535).optional().meta({
     description: 'Port that serves /metrics and nothing else; where it is not set, PORT serves them',
   }),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({
+    description: 'What is logged: lines of this level and above',
+  }),
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development').meta({
+    description: 'Where this runs; production refuses what is for development alone',
+  }),
   ISSUER: httpUrl().meta({ description: 'Issuer that tokens must name in `iss`' }),
   JWKS_URL: httpUrl().meta({ description: 'Where the public keys of the issuer are' }),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional().meta({
@@ -80,11 +104,14 @@ export const baseConfig = z.object({
   SHUTDOWN_DELAY_MS: integerText(0, 5_000).default(0).meta({
     description: 'How long to say "not ready" before the port closes, for load balancers that poll',
   }),
-  FLORIN_PARENT_PIPE: z
-    .enum(['stdin'])
-    .optional()
-    .meta({ description: 'Stop when this stream closes: set by a parent process that must not outlive us' }),
+  FLORIN_PARENT_PIPE: z.enum(['stdin']).optional().meta({
+    description: 'Stop when this stream closes: set by a parent process that must not outlive us',
+    internal: true,
+  }),
 });
+
+/** What it takes to bring a database up to date. */
+export const migrationConfig = z.object({ LOG_LEVEL: baseConfig.shape.LOG_LEVEL, ...databaseConfig() });
 
 export type BaseConfig = z.output<typeof baseConfig>;
 export type ConfigSchema<C = unknown> = z.ZodObject & z.ZodType<C>;
@@ -108,7 +135,8 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
   const result = schema.safeParse(values);
   const reported = new Set(problems.map((problem) => problem.split(':')[0]));
   for (const issue of result.error?.issues ?? []) {
-    const name = issue.path.map(String).join('.');
+    // A place within a list is not a variable.
+    const name = String(issue.path[0]);
     if (reported.has(name)) continue;
     reported.add(name);
     problems.push(`${name}: ${name in values ? issue.message : missing(schema, name)}`);
@@ -117,16 +145,38 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
   throw new ConfigError(problems);
 }
 
-/** JSON Schema of the environment, `FOO_FILE` included for every secret `FOO`. */
+/**
+ * JSON Schema of the environment: texts all of them, `FOO_FILE` in place of every secret `FOO` included. What only our
+ * own programs set is left out.
+ */
 export function configJsonSchema(schema: ConfigSchema): Record<string, unknown> {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const properties: Record<string, unknown> = { ...json.properties };
-  const secrets = Object.keys(schema.shape).filter((name) => isSecret(schema, name));
-  for (const name of secrets) {
-    properties[`${name}_FILE`] = { type: 'string', description: `File that holds ${name}` };
+  const properties: Record<string, unknown> = {};
+  for (const [name, { internal, secretFromFile: isFile, ...property }] of Object.entries(
+    (json.properties ?? {}) as Record<string, Record<string, unknown>>,
+  )) {
+    if (internal === true) continue;
+    properties[name] = { ...property, ...defaultOf(schema, name) };
+    if (isFile === true)
+      properties[`${name}_FILE`] = { type: 'string', description: `File that holds ${name}` };
   }
-  const required = (json.required ?? []).filter((name) => !secrets.includes(name));
-  return { ...json, properties, required };
+  const required = json.required ?? [];
+  const eitherOr = required
+    .filter((name) => isSecret(schema, name))
+    .map((name) => ({ oneOf: [{ required: [name] }, { required: [`${name}_FILE`] }] }));
+  return {
+    ...json,
+    properties,
+    required: required.filter((name) => !isSecret(schema, name)),
+    ...(eitherOr.length > 0 && { allOf: eitherOr }),
+  };
+}
+
+/** The default of a variable as one would write it, which zod leaves out where a text becomes something else. */
+function defaultOf(schema: ConfigSchema, name: string): { default?: string } {
+  const field: unknown = schema.shape[name];
+  const result = field instanceof z.ZodType ? field.safeParse(undefined) : undefined;
+  return result?.success && result.data !== undefined ? { default: String(result.data) } : {};
 }
 
 function isSecret(schema: ConfigSchema, name: string): boolean {

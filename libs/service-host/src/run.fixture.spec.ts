@@ -1,13 +1,15 @@
-import { Controller, Get, Module, Res, Sse, type MessageEvent } from '@nestjs/common';
+import { Controller, Get, Logger, Module, Res, Sse, type MessageEvent } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { NEVER, startWith, type Observable } from 'rxjs';
 import { setTimeout } from 'node:timers/promises';
-import { baseConfig, Public, runService, secretFromFile } from './index.js';
+import { baseConfig, databaseConfig, Public, runService, switchText } from './index.js';
 
 /** The main.ts of a service that the specs of `runService` run as a process. */
 @Public()
 @Controller()
 class FixtureController {
+  private readonly logger = new Logger('fixture');
+
   @Get('/slow')
   async slow(): Promise<object> {
     await setTimeout(400);
@@ -26,6 +28,12 @@ class FixtureController {
     reply.raw.write('data: hello\n\n');
   }
 
+  @Get('/chatter')
+  chatter(): object {
+    for (let line = 0; line < 2_000; line++) this.logger.warn(`line ${line} ${'x'.repeat(100)}`);
+    return {};
+  }
+
   @Get('/crash')
   crash(): object {
     setImmediate(() => {
@@ -38,17 +46,18 @@ class FixtureController {
 @Module({ controllers: [FixtureController] })
 class FixtureModule {}
 
-const config = baseConfig.extend({ DATABASE_URL: secretFromFile() });
+const config = baseConfig.extend({ ...databaseConfig(), STUCK: switchText() });
 
 await runService({
   name: 'fixture',
   config,
   migrate: ({ DATABASE_URL }) => {
-    if (DATABASE_URL === 'broken') return Promise.reject(new Error('cannot migrate'));
+    if (DATABASE_URL === 'postgres://broken') return Promise.reject(new Error('cannot migrate'));
     process.stdout.write('migrating\n');
     return Promise.resolve();
   },
-  module: ({ onClose, logger }) => {
+  module: ({ onClose, logger, config: { STUCK } }) => {
+    if (STUCK) onClose('stuck', () => new Promise(() => undefined));
     onClose('pool', () => Promise.resolve(logger.info('pool closed')));
     return FixtureModule;
   },

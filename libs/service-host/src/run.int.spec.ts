@@ -76,8 +76,12 @@ describe('runService', () => {
   });
 
   function run(env: Record<string, string>, ...args: string[]): Run {
+    return runNode([], env, ...args);
+  }
+
+  function runNode(options: string[], env: Record<string, string>, ...args: string[]): Run {
     const cached = { ...env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
-    const child = spawn(process.execPath, [join(folder, 'run.fixture.spec.js'), ...args], {
+    const child = spawn(process.execPath, [...options, join(folder, 'run.fixture.spec.js'), ...args], {
       env: cached,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -112,11 +116,32 @@ describe('runService', () => {
     );
   });
 
-  it('migrates and ends', async () => {
-    const migrated = run(good, 'migrate');
+  it('says how it is used', async () => {
+    const asked = run({}, '--help');
+    expect(await asked.ended).toBe(0);
+    expect(asked.stdout).toMatch(/^fixture: .*migrate .*check .*config /s);
+  });
+
+  it('says whether its environment is right, and starts nothing', async () => {
+    const asked = run(good, 'check');
+    expect([await asked.ended, asked.stdout]).toEqual([0, 'nothing is wrong with the environment\n']);
+    const wrong = run({ ...good, PORT: 'hush' }, 'check');
+    expect([await wrong.ended, wrong.stdout]).toEqual([78, '']);
+  });
+
+  it('does not start on an older Node, and says so in one line', async () => {
+    const older = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })";
+    const asked = runNode(['--import', `data:text/javascript,${encodeURIComponent(older)}`], good);
+    expect(await asked.ended).toBe(78);
+    expect(asked.stderr).toMatch(/^needs Node 24, this is 20\.20\.2 \(.*\)\n$/);
+    expect(asked.stdout).toBe('');
+  });
+
+  it('migrates with nothing but the address of the database, and ends', async () => {
+    const migrated = run({ DATABASE_URL: good.DATABASE_URL }, 'migrate');
     expect(await migrated.ended).toBe(0);
     expect(migrated.stdout).toContain('migrating\n');
-    const failed = run({ ...good, DATABASE_URL: 'broken' }, 'migrate');
+    const failed = run({ ...good, DATABASE_URL: 'postgres://broken' }, 'migrate');
     expect(await failed.ended).toBe(1);
     expect(await failed.said('migration failed')).toMatchObject({
       level: 'fatal',
@@ -158,6 +183,44 @@ describe('runService', () => {
     expect(await ready()).toBe(503);
     expect(await service.ended).toBe(0);
     await expect(ready()).rejects.toThrow();
+  });
+
+  describe('ends by itself', () => {
+    const reader = (service: Run) => service.child.stdout;
+
+    it('when nobody is left to read its log', async () => {
+      const service = await serving();
+      reader(service).destroy();
+      service.child.kill('SIGTERM');
+      expect(await service.ended).toBe(0);
+    });
+
+    it('when nobody was there to read more than a pipe holds', async () => {
+      const service = await serving();
+      reader(service).destroy();
+      expect((await fetch(`${service.url}/chatter`)).status).toBe(200);
+      expect((await fetch(`${service.url}/chatter`)).status).toBe(200);
+      service.child.kill('SIGTERM');
+      expect(await service.ended).toBe(0);
+    });
+
+    it('when somebody could read its log and does not: by force', async () => {
+      const service = await serving();
+      reader(service).removeAllListeners('data').pause();
+      expect((await fetch(`${service.url}/chatter`)).status).toBe(200);
+      expect((await fetch(`${service.url}/chatter`)).status).toBe(200);
+      const exited = once(service.child, 'exit');
+      service.child.kill('SIGTERM');
+      expect(await exited).toEqual([null, 'SIGKILL']);
+      reader(service).resume();
+    });
+
+    it('when something of it does not close: as a failure', async () => {
+      const service = await serving({ STUCK: 'true' });
+      service.child.kill('SIGTERM');
+      expect(await service.ended).toBe(1);
+      expect(await service.said('stopped by force')).toMatchObject({ level: 'fatal' });
+    }, 30_000);
   });
 
   it('stops when its parent is gone, where that is asked for', async () => {

@@ -1,43 +1,57 @@
-import { configExitCode, ConfigError, configJsonSchema, loadConfig, type BaseConfig } from './config.js';
-import { createLogger, type Logger } from './logger.js';
+import {
+  configExitCode,
+  ConfigError,
+  configJsonSchema,
+  loadConfig,
+  migrationConfig,
+  type BaseConfig,
+  type ConfigSchema,
+} from './config.js';
+import { createLogger, endProcess, type Logger } from './logger.js';
 import type { ServiceDefinition } from './service.js';
 import { startService, type RunningService } from './start.js';
 
 /** EX_USAGE of sysexits. */
 const usageExitCode = 64;
 
+const usage = `Serves until told to stop. Commands:
+  (none)   serve
+  migrate  bring the database up to date, and end
+  check    say what is wrong with the environment, and end
+  config   print the JSON Schema of the environment, and end
+`;
+
 /**
- * The whole of a main.ts. By the command line: nothing serves until told to stop, `migrate` brings the database up to
- * date and ends, `config` prints the JSON Schema of the environment and ends. Sets the exit code: 0, 1 for a failure,
- * 64 for an unknown command, 78 for a wrong configuration.
+ * The whole of a main.ts. Does what the command line says and sets the exit code: 0, 1 for a failure, 64 for an unknown
+ * command, 78 for a wrong configuration.
  */
 export async function runService<C extends BaseConfig>(service: ServiceDefinition<C>): Promise<void> {
   const command = process.argv[2] ?? 'serve';
-  if (command === 'config') {
-    process.stdout.write(`${JSON.stringify(configJsonSchema(service.config), null, 2)}\n`);
-    return;
-  }
-  if (command !== 'serve' && command !== 'migrate') {
-    process.stderr.write(`unknown command "${command}": give none to serve, or "migrate" or "config"\n`);
-    process.exitCode = usageExitCode;
-    return;
-  }
-  const config = configOrExit(service);
-  if (!config) return;
-  const logger = createLogger(service.name, config.LOG_LEVEL);
-  stopOnUncaught(logger);
-  try {
-    if (command === 'migrate') await migrate(service, config, logger);
-    else stopWhenTold(await serve(service, config, logger), config, logger);
-  } catch (error) {
-    logger.fatal({ err: error }, command === 'migrate' ? 'migration failed' : 'start failed');
-    process.exit(1);
+  switch (command) {
+    case 'serve':
+      return serveUntilTold(service);
+    case 'migrate':
+      return migrate(service);
+    case 'check':
+      if (configOrExit(service.config)) process.stdout.write('nothing is wrong with the environment\n');
+      return;
+    case 'config':
+      process.stdout.write(`${JSON.stringify(configJsonSchema(service.config), null, 2)}\n`);
+      return;
+    case '--help':
+    case '-h':
+    case 'help':
+      process.stdout.write(`${service.name}: ${service.about ?? 'a service of Florin.'}\n${usage}`);
+      return;
+    default:
+      process.stderr.write(`unknown command "${command}"\n${usage}`);
+      process.exitCode = usageExitCode;
   }
 }
 
-function configOrExit<C extends BaseConfig>(service: ServiceDefinition<C>): C | undefined {
+function configOrExit<C>(schema: ConfigSchema<C>): C | undefined {
   try {
-    return loadConfig(service.config);
+    return loadConfig(schema);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -46,13 +60,36 @@ function configOrExit<C extends BaseConfig>(service: ServiceDefinition<C>): C | 
   }
 }
 
-async function migrate<C extends BaseConfig>(
-  service: ServiceDefinition<C>,
-  config: C,
-  logger: Logger,
-): Promise<void> {
-  await service.migrate?.(config);
-  logger.info(service.migrate ? 'migrated' : 'nothing to migrate');
+/** Reads no more of the environment than a migration needs, so that it can run where nothing serves. */
+async function migrate<C extends BaseConfig>({ name, migrate: run }: ServiceDefinition<C>): Promise<void> {
+  if (run === undefined) {
+    process.stdout.write(`${name} has no database: there is nothing to migrate\n`);
+    return;
+  }
+  const config = configOrExit(migrationConfig);
+  if (!config) return;
+  const logger = createLogger(name, config.LOG_LEVEL);
+  endOnUncaught(logger);
+  try {
+    await run(config);
+    logger.info('migrated');
+  } catch (error) {
+    logger.fatal({ err: error }, 'migration failed');
+    await endProcess(1);
+  }
+}
+
+async function serveUntilTold<C extends BaseConfig>(service: ServiceDefinition<C>): Promise<void> {
+  const config = configOrExit(service.config);
+  if (!config) return;
+  const logger = createLogger(service.name, config.LOG_LEVEL);
+  endOnUncaught(logger);
+  try {
+    stopWhenTold(await serve(service, config, logger), config, logger);
+  } catch (error) {
+    logger.fatal({ err: error }, 'start failed');
+    await endProcess(1);
+  }
 }
 
 async function serve<C extends BaseConfig>(
@@ -69,11 +106,11 @@ async function serve<C extends BaseConfig>(
 function stopWhenTold(running: RunningService<BaseConfig>, config: BaseConfig, logger: Logger): void {
   const stop = (reason: string): void => {
     logger.info({ reason }, 'asked to stop');
-    running.stop().then(
-      () => process.exit(0),
+    void running.stop().then(
+      () => endProcess(0),
       (error: unknown) => {
         logger.fatal({ err: error }, 'stopped by force');
-        process.exit(1);
+        return endProcess(1);
       },
     );
   };
@@ -86,10 +123,10 @@ function stopWhenTold(running: RunningService<BaseConfig>, config: BaseConfig, l
   }
 }
 
-function stopOnUncaught(logger: Logger): void {
+function endOnUncaught(logger: Logger): void {
   const die = (error: unknown): void => {
     logger.fatal({ err: error }, 'uncaught error');
-    process.exit(1);
+    void endProcess(1);
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);

@@ -2,7 +2,7 @@ import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import type { TokenVerifier } from './auth/token-verifier.js';
-import type { BaseConfig, ConfigSchema } from './config.js';
+import type { BaseConfig, ConfigSchema, DatabaseConfig } from './config.js';
 import type { HealthRegistry } from './health.js';
 import type { Logger } from './logger.js';
 import type { DocumentLink } from './openapi/swagger-ui.js';
@@ -21,7 +21,7 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   /** `baseConfig` extended by what the service reads from its environment. */
   readonly config: ConfigSchema<C>;
   /** Brings the service's own database up to date; run by the command `migrate`. */
-  readonly migrate?: (config: C) => Promise<void>;
+  readonly migrate?: (config: DatabaseConfig) => Promise<void>;
   readonly module: (context: ServiceContext<C>) => DynamicModule | Type | Promise<DynamicModule | Type>;
   /** Consumers, connected before the service listens. */
   readonly microservices?: (
