@@ -1,7 +1,10 @@
+import { crc32 } from 'node:zlib';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
 import type { ClusterState } from './storage/cluster-state.js';
+import type { PartitionLog } from './storage/partition-log.js';
 import type { Notice } from './storage/recovery.js';
-import type { TopicStore } from './storage/topic-store.js';
+import type { Topic, TopicStore } from './storage/topic-store.js';
+import { errors, type ErrorCode } from './wire/errors.js';
 
 /** One address that clients are told of. */
 export interface BrokerNode {
@@ -13,7 +16,7 @@ export interface BrokerNode {
 /** What the handlers of requests work on. */
 export interface Broker {
   readonly cluster: ClusterState;
-  /** Never empty. The first is the controller and coordinates all groups. */
+  /** Never empty. The first is the controller. Partitions and groups are spread over all. */
   readonly nodes: readonly BrokerNode[];
   readonly topics: TopicStore;
   readonly groups: GroupCoordinator;
@@ -21,6 +24,8 @@ export interface Broker {
 }
 
 export interface RequestContext {
+  /** The node that was asked. */
+  readonly node: BrokerNode;
   readonly version: number;
   readonly clientId: string;
   readonly clientHost: string;
@@ -32,7 +37,34 @@ export function controllerOf(broker: Broker): BrokerNode {
   return broker.nodes[0] as BrokerNode;
 }
 
-/** Partitions are spread over the nodes in turn. */
-export function leaderOf(broker: Broker, partition: number): BrokerNode {
-  return broker.nodes[partition % broker.nodes.length] as BrokerNode;
+/** A topic's partitions are spread over the nodes in turn, from a node that its name decides, unless it was created otherwise. */
+export function leaderOf(broker: Broker, topic: Topic, partition: number): BrokerNode {
+  return nth(broker, topic.leaders?.[partition] ?? crc32(topic.name) + partition);
+}
+
+export function coordinatorOf(broker: Broker, groupId: string): BrokerNode {
+  return nth(broker, crc32(groupId));
+}
+
+/** The log of a partition that the node leads, or what is answered when it does not. */
+export function ledPartition(
+  broker: Broker,
+  node: BrokerNode,
+  name: string,
+  index: number,
+): PartitionLog | ErrorCode {
+  const topic = broker.topics.get(name);
+  const log = topic?.partitions[index];
+  if (!topic || !log) return errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return leaderOf(broker, topic, index) === node ? log : errors.NOT_LEADER_OR_FOLLOWER;
+}
+
+/** Whether the node may answer for the group. */
+export function groupRefusal(broker: Broker, node: BrokerNode, groupId: string): ErrorCode {
+  if (groupId === '') return errors.INVALID_GROUP_ID;
+  return coordinatorOf(broker, groupId) === node ? errors.NONE : errors.NOT_COORDINATOR;
+}
+
+function nth(broker: Broker, number: number): BrokerNode {
+  return broker.nodes[number % broker.nodes.length] as BrokerNode;
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Broker } from './broker.js';
+import type { Broker, BrokerNode, RequestContext } from './broker.js';
 import { FrameReader } from './frame-reader.js';
 import { limits } from './limits.js';
 import { answer } from './router.js';
@@ -14,25 +14,31 @@ export interface RequestMemory {
  * Serves one client: requests are done one after the other and answered in their order, as Apache Kafka does it. Who sends
  * faster than it is served, or does not read its answers, is not read from; who sends what is no request is cut off, alone.
  */
-export function serveConnection(broker: Broker, socket: Socket, memory: RequestMemory): void {
-  new Connection(broker, socket, memory).start();
+export function serveConnection(
+  broker: Broker,
+  node: BrokerNode,
+  socket: Socket,
+  memory: RequestMemory,
+): void {
+  new Connection(broker, node, socket, memory).start();
 }
 
 class Connection {
   readonly #frames = new FrameReader();
   readonly #queue: Buffer[] = [];
   readonly #gone = new AbortController();
-  readonly #sender: { clientHost: string; gone: AbortSignal };
+  readonly #sender: Pick<RequestContext, 'node' | 'clientHost' | 'gone'>;
   #queuedBytes = 0;
   #heldBytes = 0;
   #isBusy = false;
 
   constructor(
     private readonly broker: Broker,
+    node: BrokerNode,
     private readonly socket: Socket,
     private readonly memory: RequestMemory,
   ) {
-    this.#sender = { clientHost: `/${socket.remoteAddress ?? ''}`, gone: this.#gone.signal };
+    this.#sender = { node, clientHost: `/${socket.remoteAddress ?? ''}`, gone: this.#gone.signal };
   }
 
   start(): void {

@@ -13,8 +13,13 @@ import { TopicStore } from './storage/topic-store.js';
 export interface KafkaOptions {
   /** Where everything is kept; made when missing. One broker at a time. */
   readonly dataDir: string;
-  /** 0, the default, takes a free one. */
-  readonly port?: number;
+  /**
+   * How many nodes clients are shown, one by default. All live in this process; each has a port of its own and leads its share of the
+   * partitions and groups, so that clients go the ways that they go with a cluster.
+   */
+  readonly nodes?: number;
+  /** The first node's; the others have the next ones, or the ones that a list names. 0, the default, takes free ones. */
+  readonly port?: number | readonly number[];
   readonly host?: '127.0.0.1';
   /** Told, in a sentence, of what recovery cut, which connections were cut off, and what could not be read or written. */
   readonly onNotice?: (message: string) => void;
@@ -25,8 +30,9 @@ export interface KafkaOptions {
 }
 
 export interface EmbeddedKafka {
-  /** `host:port`, as clients want it. */
+  /** `host:port` of each node, as clients want it. */
   readonly brokers: string[];
+  /** The first node's. */
   readonly port: number;
   /** Ends all connections, syncs the logs and lets go of the folder. */
   close(): Promise<void>;
@@ -43,26 +49,51 @@ const FAREWELL_MS = 500;
  * listening throws.
  */
 export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedKafka> {
-  const host = options.host ?? '127.0.0.1';
   const lock = lockDataDir(options.dataDir);
-  const server = createServer({ noDelay: true });
-  server.maxConnections = limits.connections;
+  const notice = options.onNotice ?? ignore;
   try {
-    const { systemMayHaveStopped } = lock;
-    const storage = openStorage(options, { notice: options.onNotice ?? ignore, systemMayHaveStopped });
+    const storage = openStorage(options, { notice, systemMayHaveStopped: lock.systemMayHaveStopped });
     lock.recovered();
     try {
-      server.listen(options.port ?? 0, host);
-      await once(server, 'listening');
+      const listeners = await listen(options);
+      return serve(listeners, storage, lock, notice);
     } catch (error) {
       await closeStorage(storage);
       throw error;
     }
-    return serve(server, host, storage, lock, options.onNotice ?? ignore);
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+interface Listener extends BrokerNode {
+  readonly server: Server;
+}
+
+/** Opens the ports of all nodes, or none. */
+async function listen(options: KafkaOptions): Promise<Listener[]> {
+  const { host = '127.0.0.1', port = 0, nodes: count = 1 } = options;
+  if (!(count >= 1 && count <= limits.nodes))
+    throw new RangeError(`1 to ${limits.nodes} nodes, not ${count}`);
+  const listeners: Listener[] = [];
+  try {
+    for (let nodeId = 0; nodeId < count; nodeId++) {
+      const server = createServer({ noDelay: true });
+      server.listen(portOf(nodeId, port), host);
+      await once(server, 'listening');
+      listeners.push({ nodeId, host, port: (server.address() as AddressInfo).port, server });
+    }
+    return listeners;
+  } catch (error) {
+    for (const { server } of listeners) server.close();
+    throw error;
+  }
+}
+
+function portOf(nodeId: number, port: number | readonly number[]): number {
+  if (typeof port === 'number') return port === 0 ? 0 : port + nodeId;
+  return port[nodeId] ?? 0;
 }
 
 type Storage = Pick<Broker, 'cluster' | 'topics' | 'groups'>;
@@ -82,30 +113,36 @@ async function closeStorage({ cluster, topics, groups }: Storage): Promise<void>
 }
 
 function serve(
-  server: Server,
-  host: string,
+  listeners: readonly Listener[],
   storage: Storage,
   lock: DataDirLock,
   notice: (message: string) => void,
 ): EmbeddedKafka {
-  const { port } = server.address() as AddressInfo;
-  const nodes: BrokerNode[] = [{ nodeId: 0, host, port }];
+  const nodes: BrokerNode[] = listeners.map(({ nodeId, host, port }) => ({ nodeId, host, port }));
   const broker: Broker = { ...storage, nodes, notice };
   const sockets = new Set<Socket>();
   const memory: RequestMemory = { usedBytes: 0 };
-  server.on('error', (error) => notice(`the broker's port: ${error.message}`));
-  server.on('drop', () => notice(`a connection was refused: ${limits.connections} are open`));
-  server.on('connection', (socket) => {
-    sockets.add(socket.on('close', () => sockets.delete(socket)));
-    serveConnection(broker, socket, memory);
-  });
+  for (const [index, { server }] of listeners.entries()) {
+    server.on('error', (error) => notice(`the broker's port: ${error.message}`));
+    server.on('connection', (socket) => accept(nodes[index] as BrokerNode, socket));
+  }
   const retention = setInterval(() => applyRetention(broker, Date.now()), limits.retentionCheckMs);
   let closing: Promise<void> | undefined;
 
+  function accept(node: BrokerNode, socket: Socket): void {
+    if (sockets.size >= limits.connections) {
+      notice(`a connection was refused: ${limits.connections} are open`);
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket.on('close', () => sockets.delete(socket)));
+    serveConnection(broker, node, socket, memory);
+  }
+
   async function close(): Promise<void> {
     clearInterval(retention);
-    const closed = once(server, 'close');
-    server.close();
+    const closed = Promise.all(listeners.map(({ server }) => once(server, 'close')));
+    for (const { server } of listeners) server.close();
     for (const socket of sockets) socket.destroySoon();
     const impatience = setTimeout(() => sockets.forEach((socket) => socket.destroy()), FAREWELL_MS);
     await closed;
@@ -116,7 +153,8 @@ function serve(
       lock.release();
     }
   }
-  return { brokers: [`${host}:${port}`], port, close: () => (closing ??= close()) };
+  const brokers = nodes.map(({ host, port }) => `${host}:${port}`);
+  return { brokers, port: (nodes[0] as BrokerNode).port, close: () => (closing ??= close()) };
 }
 
 /** Deletes what has outlived its topic's retention, and groups that nobody uses. */

@@ -9,7 +9,9 @@ export const limits = {
   /** Requests read ahead of the one being answered, for one connection. */
   queuedRequests: 32,
   queuedRequestBytes: 1024 * 1024,
+  /** On all nodes together. */
   connections: 1_000,
+  nodes: 16,
   idleConnectionMs: 10 * 60_000,
 
   /** One record batch as it came over the wire, compressed or not (Kafka's `max.message.bytes`). */

@@ -205,7 +205,7 @@ describe('the protocol, byte by byte', () => {
       const elsewhere = [{ name: 'nowhere', partitions: [{ index: 0, records: recordBatch() }] }];
       void careless.request(dataApi.produce, 3, produceRequest(null, { acks: 0, topics: elsewhere }));
       await careless.closed;
-      expect(broker.notices.at(-1)).toContain('nowhere-0 does not exist');
+      expect(broker.notices.at(-1)).toContain('nowhere-0 is not here');
     });
 
     it('serves others while hundreds of connections hang half open', async () => {

@@ -85,7 +85,7 @@ function spokenVersions(errorCode: number): ResponseOf<typeof clusterApi.apiVers
   return { errorCode, apis, throttleTimeMs: 0 };
 }
 
-type Sender = Pick<RequestContext, 'clientHost' | 'gone'>;
+type Sender = Pick<RequestContext, 'node' | 'clientHost' | 'gone'>;
 
 /**
  * Does one request and returns the frame that answers it, or undefined when it wants none. A request or version that is not

@@ -1,4 +1,4 @@
-import { type Broker, controllerOf, leaderOf } from '../broker.js';
+import { type Broker, controllerOf, coordinatorOf, leaderOf } from '../broker.js';
 import { LEADER_EPOCH } from '../storage/partition-log.js';
 import type { Topic } from '../storage/topic-store.js';
 import type * as wire from '../wire/cluster.api.js';
@@ -39,19 +39,27 @@ function describeTopic(
     name,
     isInternal: false,
     operations: OPERATIONS_UNKNOWN,
-    partitions: (topic?.partitions ?? []).map((_, index) => {
-      const { nodeId } = leaderOf(broker, index);
-      return {
-        errorCode: errors.NONE,
-        index,
-        leaderId: nodeId,
-        leaderEpoch: LEADER_EPOCH,
-        replicas: [nodeId],
-        inSyncReplicas: [nodeId],
-        offlineReplicas: [],
-      };
-    }),
+    partitions: partitionsOf(broker, topic),
   };
+}
+
+function partitionsOf(
+  broker: Broker,
+  topic: Topic | undefined,
+): MetadataResponse['topics'][number]['partitions'] {
+  if (!topic) return [];
+  return topic.partitions.map((_, index) => {
+    const { nodeId } = leaderOf(broker, topic, index);
+    return {
+      errorCode: errors.NONE,
+      index,
+      leaderId: nodeId,
+      leaderEpoch: LEADER_EPOCH,
+      replicas: [nodeId],
+      inSyncReplicas: [nodeId],
+      offlineReplicas: [],
+    };
+  });
 }
 
 /** Who coordinates a group. Transactions have no coordinator here. */
@@ -69,7 +77,8 @@ export function findCoordinator(
       port: -1,
     };
   }
-  return { throttleTimeMs: 0, errorCode: errors.NONE, errorMessage: null, ...controllerOf(broker) };
+  const coordinator = coordinatorOf(broker, request.key);
+  return { throttleTimeMs: 0, errorCode: errors.NONE, errorMessage: null, ...coordinator };
 }
 
 /** A fresh producer id for an idempotent producer; a transactional one is refused. */

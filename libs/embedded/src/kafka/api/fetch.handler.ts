@@ -1,4 +1,4 @@
-import type { Broker, RequestContext } from '../broker.js';
+import { type Broker, type BrokerNode, ledPartition, type RequestContext } from '../broker.js';
 import { limits } from '../limits.js';
 import { LEADER_EPOCH, type PartitionLog } from '../storage/partition-log.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
@@ -14,22 +14,22 @@ type PartitionResult = FetchResponse['topics'][number]['partitions'][number];
 export function fetch(
   broker: Broker,
   request: FetchRequest,
-  { gone }: Pick<RequestContext, 'gone'>,
+  { node, gone }: Pick<RequestContext, 'node' | 'gone'>,
 ): FetchResponse | Promise<FetchResponse> {
   // Sessions are never opened (id 0 is answered to who asks for one), so no other id can be ours.
   if (request.sessionId !== 0) {
     return { throttleTimeMs: 0, errorCode: errors.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, topics: [] };
   }
-  if (request.maxWaitMs <= 0 || isReady(broker, request)) return readAll(broker, request);
-  return untilReady(broker, request, gone).then(() => readAll(broker, request));
+  if (request.maxWaitMs <= 0 || isReady(broker, node, request)) return readAll(broker, node, request);
+  return untilReady(broker, node, request, gone).then(() => readAll(broker, node, request));
 }
 
-function isReady(broker: Broker, request: FetchRequest): boolean {
+function isReady(broker: Broker, node: BrokerNode, request: FetchRequest): boolean {
   let bytes = 0;
   for (const { name, partitions } of request.topics) {
     for (const partition of partitions) {
-      const log = broker.topics.partition(name, partition.index);
-      if (!log || checkPosition(log, partition) !== errors.NONE) return true;
+      const log = ledPartition(broker, node, name, partition.index);
+      if (typeof log === 'number' || checkPosition(log, partition) !== errors.NONE) return true;
       bytes += bytesAfter(log, partition.offset);
     }
   }
@@ -45,10 +45,15 @@ function bytesAfter(log: PartitionLog, offset: number): number {
   }
 }
 
-function untilReady(broker: Broker, request: FetchRequest, gone: AbortSignal): Promise<void> {
+function untilReady(
+  broker: Broker,
+  node: BrokerNode,
+  request: FetchRequest,
+  gone: AbortSignal,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const wake = () => {
-    if (isReady(broker, request)) resolve();
+    if (isReady(broker, node, request)) resolve();
   };
   const unsubscribe = request.topics.flatMap(({ name, partitions }) =>
     partitions.map(({ index }) => broker.topics.partition(name, index)?.onAppend(wake)),
@@ -63,13 +68,13 @@ function untilReady(broker: Broker, request: FetchRequest, gone: AbortSignal): P
   });
 }
 
-function readAll(broker: Broker, request: FetchRequest): FetchResponse {
+function readAll(broker: Broker, node: BrokerNode, request: FetchRequest): FetchResponse {
   let budget = Math.min(Math.max(request.maxBytes, 0), limits.fetchBytes);
   let isFirst = true;
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((partition) => {
-      const result = readPartition(broker, name, partition, budget, isFirst);
+      const result = readPartition(broker, node, name, partition, budget, isFirst);
       const length = result.records?.length ?? 0;
       budget = Math.max(0, budget - length);
       isFirst &&= length === 0;
@@ -81,13 +86,14 @@ function readAll(broker: Broker, request: FetchRequest): FetchResponse {
 
 function readPartition(
   broker: Broker,
+  node: BrokerNode,
   topic: string,
   partition: PartitionRequest,
   budget: number,
   atLeastOne: boolean,
 ): PartitionResult {
-  const log = broker.topics.partition(topic, partition.index);
-  if (!log) return blank(partition, errors.UNKNOWN_TOPIC_OR_PARTITION);
+  const log = ledPartition(broker, node, topic, partition.index);
+  if (typeof log === 'number') return blank(partition, log);
   const refusal = checkPosition(log, partition);
   if (refusal !== errors.NONE) return blank(partition, refusal);
   try {

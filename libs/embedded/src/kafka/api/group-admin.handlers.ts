@@ -1,4 +1,4 @@
-import type { Broker } from '../broker.js';
+import { type Broker, coordinatorOf, groupRefusal, type RequestContext } from '../broker.js';
 import type { Group } from '../groups/group.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors } from '../wire/errors.js';
@@ -7,14 +7,19 @@ import type * as wire from '../wire/group.api.js';
 const OPERATIONS_UNKNOWN = -(2 ** 31);
 const NOTHING = Buffer.alloc(0);
 
+type Asked = Pick<RequestContext, 'node'>;
 type DescribedGroup = ResponseOf<typeof wire.describeGroups>['groups'][number];
 
 /** State and members of each group; one that does not exist is "Dead", as the protocol has it. */
 export function describeGroups(
   broker: Broker,
   request: RequestOf<typeof wire.describeGroups>,
+  { node }: Asked,
 ): ResponseOf<typeof wire.describeGroups> {
-  const groups = request.groups.map((groupId) => describe(groupId, broker.groups.get(groupId)));
+  const groups = request.groups.map((groupId) => {
+    const refusal = groupRefusal(broker, node, groupId);
+    return { ...describe(groupId, broker.groups.get(groupId)), errorCode: refusal };
+  });
   return { throttleTimeMs: 0, groups };
 }
 
@@ -38,10 +43,17 @@ function describe(groupId: string, group: Group | undefined): DescribedGroup {
   };
 }
 
-export function listGroups(broker: Broker): ResponseOf<typeof wire.listGroups> {
-  const groups = broker.groups.all().map((group) => {
-    return { groupId: group.id, protocolType: group.snapshot().protocolType };
-  });
+/** The groups that the node coordinates: who wants all asks every node. */
+export function listGroups(
+  broker: Broker,
+  _request: RequestOf<typeof wire.listGroups>,
+  { node }: Asked,
+): ResponseOf<typeof wire.listGroups> {
+  const own = broker.groups.all().filter(({ id }) => coordinatorOf(broker, id) === node);
+  const groups = own.map((group) => ({
+    groupId: group.id,
+    protocolType: group.snapshot().protocolType,
+  }));
   return { throttleTimeMs: 0, errorCode: errors.NONE, groups };
 }
 
@@ -49,7 +61,11 @@ export function listGroups(broker: Broker): ResponseOf<typeof wire.listGroups> {
 export function deleteGroups(
   broker: Broker,
   request: RequestOf<typeof wire.deleteGroups>,
+  { node }: Asked,
 ): ResponseOf<typeof wire.deleteGroups> {
-  const results = request.groups.map((groupId) => ({ groupId, errorCode: broker.groups.delete(groupId) }));
+  const results = request.groups.map((groupId) => {
+    const refusal = groupRefusal(broker, node, groupId);
+    return { groupId, errorCode: refusal === errors.NONE ? broker.groups.delete(groupId) : refusal };
+  });
   return { throttleTimeMs: 0, results };
 }

@@ -1,9 +1,12 @@
-import type { Broker, RequestContext } from '../broker.js';
+import { type Broker, type BrokerNode, groupRefusal, type RequestContext } from '../broker.js';
+import type { Group } from '../groups/group.js';
 import type { JoinResult } from '../groups/group.types.js';
 import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
+
+type Asked = Pick<RequestContext, 'node'>;
 
 /** From this version on, a new member is given its id first and joins with it. */
 const ID_FIRST_VERSION = 4;
@@ -12,10 +15,11 @@ const ID_FIRST_VERSION = 4;
 export async function joinGroup(
   broker: Broker,
   request: RequestOf<typeof wire.joinGroup>,
-  context: Pick<RequestContext, 'version' | 'clientId' | 'clientHost'>,
+  context: Pick<RequestContext, 'node' | 'version' | 'clientId' | 'clientHost'>,
 ): Promise<ResponseOf<typeof wire.joinGroup>> {
   const { groupId, memberId, sessionTimeoutMs } = request;
-  if (groupId === '') return refusedJoin(errors.INVALID_GROUP_ID, memberId);
+  const refusal = groupRefusal(broker, context.node, groupId);
+  if (refusal !== errors.NONE) return refusedJoin(refusal, memberId);
   // A member with an id belongs to a group that exists; only a new one may found a group.
   const group = memberId === '' ? broker.groups.getOrCreate(groupId) : broker.groups.get(groupId);
   if (!group) {
@@ -51,9 +55,10 @@ function refusedJoin(errorCode: ErrorCode, memberId: string): JoinResult & { thr
 export async function syncGroup(
   broker: Broker,
   request: RequestOf<typeof wire.syncGroup>,
+  { node }: Asked,
 ): Promise<ResponseOf<typeof wire.syncGroup>> {
-  const group = broker.groups.get(request.groupId);
-  if (!group) return refusedSync(errors.UNKNOWN_MEMBER_ID);
+  const group = groupAt(broker, node, request.groupId);
+  if (typeof group === 'number') return refusedSync(group);
   if (request.assignments.some(({ assignment }) => assignment.length > limits.memberMetadataBytes)) {
     return refusedSync(errors.POLICY_VIOLATION);
   }
@@ -71,16 +76,26 @@ function refusedSync(errorCode: ErrorCode): ResponseOf<typeof wire.syncGroup> {
 export function heartbeat(
   broker: Broker,
   request: RequestOf<typeof wire.heartbeat>,
+  { node }: Asked,
 ): ResponseOf<typeof wire.heartbeat> {
-  const group = broker.groups.get(request.groupId);
-  const errorCode = group?.heartbeat(request.memberId, request.generationId) ?? errors.UNKNOWN_MEMBER_ID;
+  const group = groupAt(broker, node, request.groupId);
+  const errorCode =
+    typeof group === 'number' ? group : group.heartbeat(request.memberId, request.generationId);
   return { throttleTimeMs: 0, errorCode };
 }
 
 export function leaveGroup(
   broker: Broker,
   request: RequestOf<typeof wire.leaveGroup>,
+  { node }: Asked,
 ): ResponseOf<typeof wire.leaveGroup> {
-  const errorCode = broker.groups.get(request.groupId)?.leave(request.memberId) ?? errors.UNKNOWN_MEMBER_ID;
+  const group = groupAt(broker, node, request.groupId);
+  const errorCode = typeof group === 'number' ? group : group.leave(request.memberId);
   return { throttleTimeMs: 0, errorCode };
+}
+
+function groupAt(broker: Broker, node: BrokerNode, groupId: string): Group | ErrorCode {
+  const refusal = groupRefusal(broker, node, groupId);
+  if (refusal !== errors.NONE) return refusal;
+  return broker.groups.get(groupId) ?? errors.UNKNOWN_MEMBER_ID;
 }

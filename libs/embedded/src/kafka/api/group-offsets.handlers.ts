@@ -1,18 +1,23 @@
-import type { Broker } from '../broker.js';
+import { type Broker, type BrokerNode, groupRefusal, type RequestContext } from '../broker.js';
 import type { CommittedOffset, PartitionOffset } from '../groups/offset-store.js';
 import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
 
+type Asked = Pick<RequestContext, 'node'>;
 type CommitRequest = RequestOf<typeof wire.offsetCommit>;
 type CommitPartition = CommitRequest['topics'][number]['partitions'][number];
 type FetchResponse = ResponseOf<typeof wire.offsetFetch>;
 type FetchedPartition = FetchResponse['topics'][number]['partitions'][number];
 
 /** Stores the offsets that are in order; each partition is answered for itself. */
-export function offsetCommit(broker: Broker, request: CommitRequest): ResponseOf<typeof wire.offsetCommit> {
-  const refusal = mayCommit(broker, request);
+export function offsetCommit(
+  broker: Broker,
+  request: CommitRequest,
+  { node }: Asked,
+): ResponseOf<typeof wire.offsetCommit> {
+  const refusal = mayCommit(broker, node, request);
   const accepted: PartitionOffset[] = [];
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
@@ -29,8 +34,10 @@ export function offsetCommit(broker: Broker, request: CommitRequest): ResponseOf
   return { throttleTimeMs: 0, topics };
 }
 
-function mayCommit(broker: Broker, { groupId, memberId, generationId }: CommitRequest): ErrorCode {
-  if (groupId === '') return errors.INVALID_GROUP_ID;
+function mayCommit(broker: Broker, node: BrokerNode, request: CommitRequest): ErrorCode {
+  const { groupId, memberId, generationId } = request;
+  const refusal = groupRefusal(broker, node, groupId);
+  if (refusal !== errors.NONE) return refusal;
   const isLoner = generationId < 0 && memberId === '';
   const group = isLoner ? broker.groups.getOrCreate(groupId) : broker.groups.get(groupId);
   if (!group) return isLoner ? errors.POLICY_VIOLATION : errors.ILLEGAL_GENERATION;
@@ -60,8 +67,14 @@ function store(broker: Broker, groupId: string, offsets: readonly PartitionOffse
 }
 
 /** What the group has committed for the named partitions, or for all; -1 where it has committed nothing. */
-export function offsetFetch(broker: Broker, request: RequestOf<typeof wire.offsetFetch>): FetchResponse {
+export function offsetFetch(
+  broker: Broker,
+  request: RequestOf<typeof wire.offsetFetch>,
+  { node, version }: Asked & Pick<RequestContext, 'version'>,
+): FetchResponse {
   const { groupId } = request;
+  const errorCode = groupRefusal(broker, node, groupId);
+  if (errorCode !== errors.NONE) return refusedFetch(request, version, errorCode);
   const topics = request.topics?.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((index) => toFetched(index, broker.groups.offsets.get(groupId, name, index))),
@@ -69,8 +82,21 @@ export function offsetFetch(broker: Broker, request: RequestOf<typeof wire.offse
   return {
     throttleTimeMs: 0,
     topics: topics ?? allOffsets(broker, groupId),
-    errorCode: groupId === '' ? errors.INVALID_GROUP_ID : errors.NONE,
+    errorCode,
   };
+}
+
+/** Before version 2 there is no error for the whole, only one for each partition. */
+function refusedFetch(
+  { topics }: RequestOf<typeof wire.offsetFetch>,
+  version: number,
+  errorCode: ErrorCode,
+): FetchResponse {
+  const refused = (topics ?? []).map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((index) => ({ ...toFetched(index, undefined), errorCode })),
+  }));
+  return { throttleTimeMs: 0, topics: version < 2 ? refused : [], errorCode };
 }
 
 function allOffsets(broker: Broker, groupId: string): FetchResponse['topics'] {

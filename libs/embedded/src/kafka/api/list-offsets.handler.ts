@@ -1,4 +1,4 @@
-import type { Broker } from '../broker.js';
+import { type Broker, type BrokerNode, ledPartition, type RequestContext } from '../broker.js';
 import { LEADER_EPOCH, type PartitionLog } from '../storage/partition-log.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import type * as wire from '../wire/data.api.js';
@@ -14,17 +14,23 @@ type PartitionResult = ResponseOf<typeof wire.listOffsets>['topics'][number]['pa
 export function listOffsets(
   broker: Broker,
   request: RequestOf<typeof wire.listOffsets>,
+  { node }: Pick<RequestContext, 'node'>,
 ): ResponseOf<typeof wire.listOffsets> {
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((partition) => findOffset(broker, name, partition)),
+    partitions: partitions.map((partition) => findOffset(broker, node, name, partition)),
   }));
   return { throttleTimeMs: 0, topics };
 }
 
-function findOffset(broker: Broker, topic: string, partition: PartitionRequest): PartitionResult {
-  const log = broker.topics.partition(topic, partition.index);
-  if (!log) return answer(partition, errors.UNKNOWN_TOPIC_OR_PARTITION);
+function findOffset(
+  broker: Broker,
+  node: BrokerNode,
+  topic: string,
+  partition: PartitionRequest,
+): PartitionResult {
+  const log = ledPartition(broker, node, topic, partition.index);
+  if (typeof log === 'number') return answer(partition, log);
   if (partition.leaderEpoch > LEADER_EPOCH) return answer(partition, errors.UNKNOWN_LEADER_EPOCH);
   if (partition.timestamp < EARLIEST) return answer(partition, errors.UNSUPPORTED_VERSION);
   try {

@@ -1,9 +1,10 @@
-import type { Broker } from '../broker.js';
+import { type Broker, type BrokerNode, ledPartition, type RequestContext } from '../broker.js';
 import type { PartitionLog } from '../storage/partition-log.js';
 import { MalformedRequest, type RequestOf, type ResponseOf } from '../wire/codec.js';
 import type * as wire from '../wire/data.api.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import { batchFault, type BatchFault } from '../wire/record-batch.js';
+import { settingOf } from './topic-configs.js';
 
 type PartitionRequest = RequestOf<typeof wire.produce>['topics'][number]['partitions'][number];
 type PartitionResult = ResponseOf<typeof wire.produce>['topics'][number]['partitions'][number];
@@ -26,6 +27,7 @@ const faultCodes = {
 export async function produce(
   broker: Broker,
   request: RequestOf<typeof wire.produce>,
+  { node }: Pick<RequestContext, 'node'>,
 ): Promise<ResponseOf<typeof wire.produce> | undefined> {
   const known = request.acks >= -1 && request.acks <= 1;
   const written = new Set<PartitionLog>();
@@ -33,7 +35,7 @@ export async function produce(
     name,
     partitions: partitions.map((partition) => {
       if (!known) return refused(partition.index, errors.INVALID_REQUIRED_ACKS, 'acks is -1, 0 or 1');
-      return append(broker, name, partition, written);
+      return append(broker, node, name, partition, written);
     }),
   }));
   const durable = [...written].map((log) => log.durable()).filter((promise) => promise !== undefined);
@@ -50,14 +52,19 @@ export async function produce(
 
 function append(
   broker: Broker,
+  node: BrokerNode,
   topic: string,
   { index, records }: PartitionRequest,
   written: Set<PartitionLog>,
 ): PartitionResult {
-  const log = broker.topics.partition(topic, index);
-  if (!log) return refused(index, errors.UNKNOWN_TOPIC_OR_PARTITION, `${topic}-${index} does not exist`);
+  const log = ledPartition(broker, node, topic, index);
+  if (typeof log === 'number') return refused(index, log, `${topic}-${index} is not here`);
   const fault = records ? batchFault(records) : 'truncated';
   if (fault || !records) return refused(index, faultCodes[fault ?? 'truncated'], `record batch: ${fault}`);
+  const { configs = {} } = broker.topics.get(topic) ?? {};
+  if (records.length > Number(settingOf(configs, 'max.message.bytes'))) {
+    return refused(index, errors.MESSAGE_TOO_LARGE, 'the batch is larger than the topic’s max.message.bytes');
+  }
   try {
     const result = log.append(records);
     if ('errorCode' in result)

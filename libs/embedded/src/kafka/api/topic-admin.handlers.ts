@@ -1,6 +1,6 @@
-import type { Broker } from '../broker.js';
+import { type Broker, type BrokerNode, leaderOf, type RequestContext } from '../broker.js';
 import { limits } from '../limits.js';
-import type { Topic } from '../storage/topic-store.js';
+import type { Topic, TopicStore } from '../storage/topic-store.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/topic.api.js';
@@ -30,7 +30,7 @@ export function createTopics(
     const isTwice = sameName.get(topic.name)?.length !== 1;
     const refusal = isTwice ? twice : creationRefusal(broker, topic);
     if (!refusal && !request.validateOnly) {
-      broker.topics.create(topic.name, partitionsOf(topic), givenConfigs(topic));
+      broker.topics.create(topic.name, toStore(topic));
     }
     return result(topic.name, refusal);
   });
@@ -88,6 +88,13 @@ function isOneKnownBroker(broker: Broker, brokers: readonly number[]): boolean {
   return brokers.length === 1 && broker.nodes.some(({ nodeId }) => nodeId === brokers[0]);
 }
 
+function toStore(topic: NewTopic): Parameters<TopicStore['create']>[1] {
+  const stored = { partitions: partitionsOf(topic), configs: givenConfigs(topic) };
+  if (topic.assignments.length === 0) return stored;
+  const ordered = topic.assignments.toSorted((a, b) => a.partition - b.partition);
+  return { ...stored, leaders: ordered.flatMap(({ brokers }) => brokers) };
+}
+
 function givenConfigs({ configs }: NewTopic): Record<string, string> {
   return Object.fromEntries(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
 }
@@ -115,10 +122,18 @@ export function createPartitions(
   const topics = request.topics.map((growth) => {
     const topic = broker.topics.get(growth.name);
     const refusal = growthRefusal(broker, topic, growth);
-    if (!refusal && topic && !request.validateOnly) broker.topics.grow(topic, growth.count);
+    if (!refusal && topic && !request.validateOnly) {
+      broker.topics.grow(topic, growth.count, leadersOf(broker, topic, growth));
+    }
     return result(growth.name, refusal);
   });
   return { throttleTimeMs: 0, topics };
+}
+
+function leadersOf(broker: Broker, topic: Topic, { assignments }: Growth): readonly number[] | undefined {
+  if (!assignments) return topic.leaders;
+  const known = topic.partitions.map((_, index) => leaderOf(broker, topic, index).nodeId);
+  return [...known, ...assignments.flatMap(({ brokers }) => brokers)];
 }
 
 function growthRefusal(broker: Broker, topic: Topic | undefined, growth: Growth): Refusal | undefined {
@@ -131,6 +146,9 @@ function growthRefusal(broker: Broker, topic: Topic | undefined, growth: Growth)
     ];
   }
   const { assignments } = growth;
+  if (assignments && assignments.length !== added) {
+    return [errors.INVALID_REPLICA_ASSIGNMENT, `${added} partitions are new`];
+  }
   if (assignments?.some(({ brokers }) => !isOneKnownBroker(broker, brokers))) {
     return [errors.INVALID_REPLICA_ASSIGNMENT, 'each partition is on one known broker'];
   }
@@ -145,20 +163,26 @@ function result(name: string, refusal: Refusal | undefined) {
 export function describeConfigs(
   broker: Broker,
   request: RequestOf<typeof wire.describeConfigs>,
+  { node }: Pick<RequestContext, 'node'>,
 ): ResponseOf<typeof wire.describeConfigs> {
-  return { throttleTimeMs: 0, resources: request.resources.map((resource) => describe(broker, resource)) };
+  const resources = request.resources.map((resource) => describe(broker, node, resource));
+  return { throttleTimeMs: 0, resources };
 }
 
-function describe(broker: Broker, resource: Resource): DescribedResource {
+function describe(broker: Broker, node: BrokerNode, resource: Resource): DescribedResource {
   const { type, name } = resource;
   const topic = type === TOPIC_RESOURCE ? broker.topics.get(name) : undefined;
-  const isBroker = type === BROKER_RESOURCE && broker.nodes.some(({ nodeId }) => String(nodeId) === name);
+  const isBroker = type === BROKER_RESOURCE && name === String(node.nodeId);
   const base = { errorCode: errors.NONE, errorMessage: null, type, name, configs: [] };
   if (topic || isBroker) return { ...base, configs: describeSettings(resource, topic?.configs ?? {}) };
   if (type === TOPIC_RESOURCE) {
     return { ...base, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `no topic ${name}` };
   }
-  return { ...base, errorCode: errors.INVALID_REQUEST, errorMessage: 'only topics and known brokers' };
+  return {
+    ...base,
+    errorCode: errors.INVALID_REQUEST,
+    errorMessage: 'only topics, and brokers of themselves',
+  };
 }
 
 function describeSettings(

@@ -17,7 +17,7 @@ interface Setting {
 
 const isWhole = (value: string) => /^(-1|\d{1,15})$/.test(value);
 
-/** What a topic can be configured with: retention. The rest says what the embedded broker does and cannot be changed. */
+/** What a topic can be configured with: retention and the size of messages. The rest says what the embedded broker does and cannot be changed. */
 export const topicSettings: Readonly<Record<string, Setting>> = {
   'retention.ms': {
     type: LONG,
@@ -38,7 +38,8 @@ export const topicSettings: Readonly<Record<string, Setting>> = {
   'max.message.bytes': {
     type: INT,
     value: String(limits.batchBytes),
-    documentation: 'The largest record batch.',
+    accepts: (value) => isWhole(value) && Number(value) > 0 && Number(value) <= limits.batchBytes,
+    documentation: `The largest record batch, ${limits.batchBytes} bytes at most.`,
   },
   'min.insync.replicas': { type: INT, value: '1', documentation: 'There are no replicas.' },
   'segment.bytes': {

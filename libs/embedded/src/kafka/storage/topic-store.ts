@@ -9,12 +9,11 @@ export interface Topic {
   readonly partitions: readonly PartitionLog[];
   /** What was set when it was created; the rest is the broker's default. */
   readonly configs: Readonly<Record<string, string>>;
+  /** The node of each partition, as whoever created them has decided; partitions beyond are spread in turn. */
+  readonly leaders?: readonly number[];
 }
 
-interface StoredTopic {
-  readonly partitions: number;
-  readonly configs: Record<string, string>;
-}
+type StoredTopic = Omit<Topic, 'name' | 'partitions'> & { readonly partitions: number };
 
 /** The topics and their logs. What `topics.journal` does not name does not exist: leftover folders are deleted at start. */
 export class TopicStore {
@@ -61,19 +60,19 @@ export class TopicStore {
     return this.all().reduce((sum, topic) => sum + topic.partitions.length, 0);
   }
 
-  create(name: string, partitions: number, configs: Record<string, string>): void {
-    const stored = { partitions, configs };
+  create(name: string, stored: StoredTopic): void {
     this.#stored.put([[name, stored]]);
     this.#topics.set(name, this.#open(name, stored));
   }
 
-  /** Adds partitions up to the new total. */
-  grow(topic: Topic, partitions: number): void {
-    this.#stored.put([[topic.name, { partitions, configs: { ...topic.configs } }]]);
+  /** Adds partitions up to the new total; `leaders`, where given, names the node of each partition. */
+  grow({ name, configs, ...topic }: Topic, partitions: number, leaders = topic.leaders): void {
+    const kept = leaders ? { configs, leaders } : { configs };
+    this.#stored.put([[name, { ...kept, partitions }]]);
     const added = Array.from({ length: partitions - topic.partitions.length }, (_, index) =>
-      this.#openLog(topic.name, topic.partitions.length + index),
+      this.#openLog(name, topic.partitions.length + index),
     );
-    this.#topics.set(topic.name, { ...topic, partitions: [...topic.partitions, ...added] });
+    this.#topics.set(name, { ...kept, name, partitions: [...topic.partitions, ...added] });
   }
 
   delete(topic: Topic): void {
@@ -89,7 +88,7 @@ export class TopicStore {
 
   #open(name: string, stored: StoredTopic): Topic {
     const partitions = Array.from({ length: stored.partitions }, (_, index) => this.#openLog(name, index));
-    return { name, configs: stored.configs, partitions };
+    return { ...stored, name, partitions };
   }
 
   #openLog(topic: string, index: number): PartitionLog {

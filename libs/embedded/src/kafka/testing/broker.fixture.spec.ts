@@ -29,6 +29,11 @@ export class TestBroker {
     return this.broker.port;
   }
 
+  /** Of all nodes. */
+  get ports(): number[] {
+    return this.broker.brokers.map((address) => Number(address.split(':')[1]));
+  }
+
   /** A client that fails fast and says nothing. */
   client(clientId = 'test'): Kafka {
     return testClient(this.broker.brokers, clientId);
@@ -50,9 +55,9 @@ export class TestBroker {
     await admin.disconnect();
   }
 
-  /** Closes the broker and opens it again on the same folder and port. */
+  /** Closes the broker and opens it again on the same folder and ports. */
   async restart(): Promise<void> {
-    const { port } = this;
+    const port = this.ports;
     await this.broker.close();
     this.broker = await startKafkaBroker({ ...this.options, dataDir: this.dataDir, port });
   }
