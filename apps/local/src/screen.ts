@@ -7,7 +7,7 @@ type Row = readonly [name: string, value: string];
 
 /** The one screen that `npm start` ends with. */
 export function startScreen(
-  stack: Pick<Stack, 'gatewayUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'>,
+  stack: Pick<Stack, 'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'>,
   dataDir: string,
   seconds: number,
 ): string {
@@ -18,6 +18,7 @@ export function startScreen(
     ...rows([
       ['Gateway', `${stack.gatewayUrl}   the public API`],
       ['API documentation', `${stack.gatewayUrl}/docs`],
+      ['Gateway metrics', stack.gatewayMetricsUrl],
     ]),
     '',
     ...rows(services.map((name) => [name, stack.urls[name]])),

@@ -6,6 +6,7 @@ const urls = Object.fromEntries(
 );
 const stack = {
   gatewayUrl: 'http://127.0.0.1:7400',
+  gatewayMetricsUrl: 'http://127.0.0.1:7406/metrics',
   urls: urls as Record<(typeof serviceNames)[number], string>,
   eventStoreUrl: 'esdb://127.0.0.1:7411?tls=false',
   kafkaBrokers: ['127.0.0.1:7412'],
@@ -21,6 +22,7 @@ describe('the screen of npm start', () => {
     expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');
     expect(screen).toContain('127.0.0.1:7412');
     expect(screen).toContain('http://127.0.0.1:7400/docs');
+    expect(screen).toContain('http://127.0.0.1:7406/metrics');
     expect(screen).toContain('/home/anna/florin/.florin\n');
     expect(screen).toContain('never the production answer');
   });

@@ -24,6 +24,8 @@ export interface StackOptions {
 /** The whole product on this machine. It ends with the process that started it, however that ends. */
 export interface Stack {
   readonly gatewayUrl: string;
+  /** Metrics of the gateway, which are not on its public port. */
+  readonly gatewayMetricsUrl: string;
   readonly urls: Readonly<Record<ServiceName, string>>;
   readonly eventStoreUrl: string;
   readonly kafkaBrokers: readonly string[];
@@ -67,7 +69,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           `The engines ended by themselves (${String(enginesEnd.reason)}); their log is ${log}.`,
         );
       });
-    return stackOf(engines, services, reservation, options);
+    return stackOf(engines, services, ports, reservation, options);
   } catch (error) {
     await engines?.stop();
     await reservation?.release();
@@ -98,6 +100,7 @@ function servicesOn(engines: Engines, ports: PortPlan, options: StackOptions): S
 function stackOf(
   engines: Engines,
   services: Services,
+  ports: PortPlan,
   reservation: BlockReservation | undefined,
   options: StackOptions,
 ): Stack {
@@ -110,6 +113,7 @@ function stackOf(
   void engines.exited.then((how) => stopping ?? options.onUnexpectedEnd?.('engines', how));
   return {
     gatewayUrl: services.urls.gateway,
+    gatewayMetricsUrl: `http://127.0.0.1:${ports.gatewayMetrics}/metrics`,
     urls: services.urls,
     eventStoreUrl: engines.eventStoreUrl,
     kafkaBrokers: engines.kafkaBrokers,
