@@ -5,7 +5,7 @@ const program = fileURLToPath(new URL('../../../apps/auditor/dist/main.js', impo
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 export interface AuditorAnswer<Body> {
-  /** 0 all is well, 1 a finding, 2 no answer. */
+  /** 0 all is well, 1 a finding, 3 no answer. */
   readonly exitCode: number;
   readonly body: Body;
 }
