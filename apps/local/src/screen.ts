@@ -7,7 +7,10 @@ type Row = readonly [name: string, value: string];
 
 /** The one screen that `npm start` ends with. */
 export function startScreen(
-  stack: Pick<Stack, 'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'>,
+  stack: Pick<
+    Stack,
+    'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'
+  >,
   dataDir: string,
   seconds: number,
 ): string {
