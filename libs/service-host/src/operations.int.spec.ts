@@ -214,6 +214,12 @@ describe('a service', () => {
     it('has a page that loads only files of its own', async () => {
       const { headers, text } = await orders.call('/docs');
       expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+      // What our style changes is still called so.
+      const { text: bundle } = await orders.call('/docs/assets/swagger-ui-bundle.js');
+      const { text: preset } = await orders.call('/docs/assets/swagger-ui-standalone-preset.js');
+      for (const name of ['topbar-wrapper', 'response-col_description__inner', 'data-code']) {
+        expect([name, text.includes(name), (bundle + preset).includes(name)]).toEqual([name, true, true]);
+      }
       for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
         expect(await orders.call(path!)).toMatchObject({ status: 200 });
       }

@@ -45,6 +45,8 @@ export interface PaymentUseCases {
 
 export const paymentUseCases = Symbol('PaymentUseCases');
 
+const { 'payment-not-found': _, ...problemsOfPaying } = paymentProblems;
+
 const waitSeconds = { max: 30, otherwise: 5 };
 const location = { Location: 'Where the payment is: `/v1/payments/{id}`' };
 
@@ -63,7 +65,7 @@ export class PaymentController {
     headers: location,
     example: paymentExamples.created,
   })
-  @ApiProblems(...Object.values(paymentProblems), ...amountProblems, commonProblems.unavailable)
+  @ApiProblems(...Object.values(problemsOfPaying), ...amountProblems, commonProblems.unavailable)
   async create(
     @CurrentUser() user: Principal,
     @Headers('authorization') authorization: string,

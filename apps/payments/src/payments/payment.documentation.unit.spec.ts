@@ -25,6 +25,7 @@ describe('the documentation of payments', () => {
           headers: { Location: {} },
           content: { 'application/json': { example: { status: 'created' } } },
         },
+        404: { description: '- `payee-unknown`: The payee is not known' },
         400: { description: expect.stringMatching(/idempotency-key-missing.*idempotency-key-invalid/s) },
       },
     });

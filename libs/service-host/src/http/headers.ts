@@ -26,7 +26,6 @@ const idempotencyKeyHeader = z.object({
   'Idempotency-Key': z.string().regex(idempotencyKeyForm).meta({
     description:
       'A value of your own for this request, such as a UUID, and the same one when you repeat it: what was asked is done once.',
-    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
   }),
 });
 

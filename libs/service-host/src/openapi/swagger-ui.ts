@@ -28,6 +28,14 @@ export async function swaggerAsset(name: string): Promise<{ type: string; conten
 export const swaggerPagePolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'";
 
+/** Our name in the header, no margin around it, and problems in a line each: their form is among the schemas. */
+const style = `
+body { margin: 0; }
+.swagger-ui .topbar-wrapper .link > * { display: none; }
+.swagger-ui .topbar-wrapper .link::before { content: 'Florin'; color: #fff; font: bold 1.5em sans-serif; }
+.swagger-ui tr.response:is([data-code^='4'], [data-code^='5']) .response-col_description > :not(.response-col_description__inner) { display: none; }
+`;
+
 /** The page; its script is `docs/start.js`, so that no inline script is needed. */
 export function swaggerPage(title: string): string {
   return `<!doctype html>
@@ -37,6 +45,7 @@ export function swaggerPage(title: string): string {
 <title>${title}</title>
 <link rel="icon" type="image/png" href="/docs/assets/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<style>${style}</style>
 </head>
 <body>
 <div id="ui"></div>
