@@ -111,7 +111,11 @@ export const baseConfig = z.object({
 });
 
 /** What it takes to bring a database up to date. */
-export const migrationConfig = z.object({ LOG_LEVEL: baseConfig.shape.LOG_LEVEL, ...databaseConfig() });
+export const migrationConfig = z.object({
+  LOG_LEVEL: baseConfig.shape.LOG_LEVEL,
+  FLORIN_PARENT_PIPE: baseConfig.shape.FLORIN_PARENT_PIPE,
+  ...databaseConfig(),
+});
 
 export type BaseConfig = z.output<typeof baseConfig>;
 export type ConfigSchema<C = unknown> = z.ZodObject & z.ZodType<C>;

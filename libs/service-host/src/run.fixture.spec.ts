@@ -46,7 +46,7 @@ class FixtureController {
 @Module({ controllers: [FixtureController] })
 class FixtureModule {}
 
-const config = baseConfig.extend({ ...databaseConfig(), STUCK: switchText() });
+const config = baseConfig.extend({ ...databaseConfig(), STUCK: switchText(), ENDLESS_START: switchText() });
 
 await runService({
   name: 'fixture',
@@ -54,9 +54,13 @@ await runService({
   migrate: ({ DATABASE_URL }) => {
     if (DATABASE_URL === 'postgres://broken') return Promise.reject(new Error('cannot migrate'));
     process.stdout.write('migrating\n');
-    return Promise.resolve();
+    return DATABASE_URL === 'postgres://endless' ? new Promise(() => undefined) : Promise.resolve();
   },
-  module: ({ onClose, logger, config: { STUCK } }) => {
+  module: ({ onClose, logger, config: { STUCK, ENDLESS_START } }) => {
+    if (ENDLESS_START) {
+      logger.info('starting');
+      return new Promise(() => undefined);
+    }
     if (STUCK) onClose('stuck', () => new Promise(() => undefined));
     onClose('pool', () => Promise.resolve(logger.info('pool closed')));
     return FixtureModule;

@@ -236,6 +236,20 @@ describe('runService', () => {
     expect(await free.ended).toBe(0);
   });
 
+  it('ends at once when its parent is gone before it serves, or while it migrates', async () => {
+    const watched = { ...good, FLORIN_PARENT_PIPE: 'stdin' };
+    const starting = run({ ...watched, ENDLESS_START: 'true' });
+    await starting.said('starting');
+    const migrating = run({ ...watched, DATABASE_URL: 'postgres://endless' }, 'migrate');
+    while (!migrating.stdout.includes('migrating\n')) await once(migrating.child.stdout, 'data');
+    for (const { child, ended } of [starting, migrating]) {
+      child.stdin.destroy();
+      expect(await ended).toBe(1);
+    }
+    const migrated = run(watched, 'migrate');
+    expect(await migrated.ended).toBe(0);
+  });
+
   it('says that a port is taken, and ends', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

@@ -70,6 +70,7 @@ async function migrate<C extends BaseConfig>({ name, migrate: run }: ServiceDefi
   if (!config) return;
   const logger = createLogger(name, config.LOG_LEVEL);
   endOnUncaught(logger);
+  watchParent(config, () => endWithParent(logger));
   try {
     await run(config);
     logger.info('migrated');
@@ -77,6 +78,7 @@ async function migrate<C extends BaseConfig>({ name, migrate: run }: ServiceDefi
     logger.fatal({ err: error }, 'migration failed');
     await endProcess(1);
   }
+  await endProcess(0);
 }
 
 async function serveUntilTold<C extends BaseConfig>(service: ServiceDefinition<C>): Promise<void> {
@@ -84,8 +86,13 @@ async function serveUntilTold<C extends BaseConfig>(service: ServiceDefinition<C
   if (!config) return;
   const logger = createLogger(service.name, config.LOG_LEVEL);
   endOnUncaught(logger);
+  let onParentGone = (): void => endWithParent(logger);
+  watchParent(config, () => onParentGone());
   try {
-    stopWhenTold(await serve(service, config, logger), config, logger);
+    const stop = stopOf(await serve(service, config, logger), logger);
+    onParentGone = () => stop(parentGone);
+    process.once('SIGTERM', () => stop('SIGTERM'));
+    process.once('SIGINT', () => stop('SIGINT'));
   } catch (error) {
     logger.fatal({ err: error }, 'start failed');
     await endProcess(1);
@@ -103,8 +110,8 @@ async function serve<C extends BaseConfig>(
   return running;
 }
 
-function stopWhenTold(running: RunningService<BaseConfig>, config: BaseConfig, logger: Logger): void {
-  const stop = (reason: string): void => {
+function stopOf(running: RunningService<BaseConfig>, logger: Logger): (reason: string) => void {
+  return (reason) => {
     logger.info({ reason }, 'asked to stop');
     void running.stop().then(
       () => endProcess(0),
@@ -114,13 +121,22 @@ function stopWhenTold(running: RunningService<BaseConfig>, config: BaseConfig, l
       },
     );
   };
-  process.once('SIGTERM', () => stop('SIGTERM'));
-  process.once('SIGINT', () => stop('SIGINT'));
-  if (config.FLORIN_PARENT_PIPE === 'stdin') {
-    process.stdin.once('close', () => stop('the parent process is gone'));
-    process.stdin.on('error', () => undefined);
-    process.stdin.resume();
-  }
+}
+
+const parentGone = 'the parent process is gone';
+
+/** From here on, so that a parent that dies during the start is not outlived either. */
+function watchParent({ FLORIN_PARENT_PIPE }: Partial<BaseConfig>, gone: () => void): void {
+  if (FLORIN_PARENT_PIPE !== 'stdin') return;
+  process.stdin.once('close', gone);
+  process.stdin.on('error', () => undefined);
+  process.stdin.resume();
+}
+
+/** Before anything is served, and while a database is migrated in transactions, there is nothing to end in order. */
+function endWithParent(logger: Logger): void {
+  logger.info({ reason: parentGone }, 'ended before it served');
+  void endProcess(1);
 }
 
 function endOnUncaught(logger: Logger): void {
