@@ -21,7 +21,14 @@ const tableSchema = z.object({
 const documentSchema = z.object({
   paths: z.record(
     z.string(),
-    z.record(z.string(), z.object({ security: z.array(z.record(z.string(), z.unknown())) })),
+    z.record(
+      z.string(),
+      z.object({
+        security: z.array(z.record(z.string(), z.unknown())),
+        summary: z.string().default(''),
+        tags: z.array(z.string()).default([]),
+      }),
+    ),
   ),
 });
 
@@ -31,6 +38,8 @@ interface Operation {
   /** Pattern: `/v1/payments/{id}`. */
   readonly path: string;
   readonly isOpen: boolean;
+  readonly summary: string;
+  readonly tags: readonly string[];
 }
 
 /** What each service has for itself: other services, probes and its own page. */
@@ -56,11 +65,13 @@ describe("the gateway's table of routes", () => {
   async function operationsAt(service: Service, url: string): Promise<Operation[]> {
     const { paths } = documentSchema.parse(await (await fetch(url)).json());
     return Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { security }]) => ({
+      Object.entries(methods).map(([method, { security, summary, tags }]) => ({
         service,
         method: method.toUpperCase(),
         path,
         isOpen: security.length === 0,
+        summary,
+        tags,
       })),
     );
   }
@@ -86,6 +97,11 @@ describe("the gateway's table of routes", () => {
       const shown = await operationsAt(service, `${world.stack.gatewayUrl}/docs/services/${service}`);
       expect(shown).toEqual(forPeople.filter((operation) => operation.service === service));
     }
+  });
+
+  it('leads to operations that all have a summary and a tag', () => {
+    const unnamed = operations.filter(({ summary, tags }) => summary === '' || !tags.some((tag) => tag !== ''));
+    expect(unnamed).toEqual([]);
   });
 
   it('leads to nothing that a service has for itself', async () => {
