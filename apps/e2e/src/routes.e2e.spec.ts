@@ -100,7 +100,9 @@ describe("the gateway's table of routes", () => {
   });
 
   it('leads to operations that all have a summary and a tag', () => {
-    const unnamed = operations.filter(({ summary, tags }) => summary === '' || !tags.some((tag) => tag !== ''));
+    const unnamed = operations.filter(
+      ({ summary, tags }) => summary === '' || !tags.some((tag) => tag !== ''),
+    );
     expect(unnamed).toEqual([]);
   });
 
