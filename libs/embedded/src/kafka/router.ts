@@ -1,12 +1,16 @@
+import { createAcls, deleteAcls, describeAcls } from './api/access.handlers.js';
 import { metadata, findCoordinator, initProducerId } from './api/cluster.handlers.js';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './api/config.handlers.js';
+import { deleteRecords } from './api/delete-records.handler.js';
 import { fetch } from './api/fetch.handler.js';
 import { deleteGroups, describeGroups, listGroups } from './api/group-admin.handlers.js';
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './api/group-membership.handlers.js';
-import { offsetCommit, offsetFetch } from './api/group-offsets.handlers.js';
+import { offsetCommit, offsetDelete, offsetFetch } from './api/group-offsets.handlers.js';
 import { listOffsets } from './api/list-offsets.handler.js';
 import { produce } from './api/produce.handler.js';
-import { createPartitions, createTopics, deleteTopics, describeConfigs } from './api/topic-admin.handlers.js';
+import { createPartitions, createTopics, deleteTopics } from './api/topic-admin.handlers.js';
 import type { Broker, RequestContext } from './broker.js';
+import * as accessApi from './wire/access.api.js';
 import * as clusterApi from './wire/cluster.api.js';
 import {
   type Api,
@@ -63,12 +67,14 @@ const routes: readonly Route[] = [
   route(dataApi.produce, produce),
   route(dataApi.fetch, fetch),
   route(dataApi.listOffsets, listOffsets),
+  route(dataApi.deleteRecords, deleteRecords),
   route(groupApi.joinGroup, joinGroup),
   route(groupApi.syncGroup, syncGroup),
   route(groupApi.heartbeat, heartbeat),
   route(groupApi.leaveGroup, leaveGroup),
   route(groupApi.offsetCommit, offsetCommit),
   route(groupApi.offsetFetch, offsetFetch),
+  route(groupApi.offsetDelete, offsetDelete),
   route(groupApi.describeGroups, describeGroups),
   route(groupApi.listGroups, listGroups),
   route(groupApi.deleteGroups, deleteGroups),
@@ -76,6 +82,11 @@ const routes: readonly Route[] = [
   route(topicApi.deleteTopics, deleteTopics),
   route(topicApi.createPartitions, createPartitions),
   route(topicApi.describeConfigs, describeConfigs),
+  route(topicApi.alterConfigs, alterConfigs),
+  route(topicApi.incrementalAlterConfigs, incrementalAlterConfigs),
+  route(accessApi.describeAcls, describeAcls),
+  route(accessApi.createAcls, createAcls),
+  route(accessApi.deleteAcls, deleteAcls),
 ];
 
 const routesByKey = new Map(routes.map((entry) => [entry.key, entry]));

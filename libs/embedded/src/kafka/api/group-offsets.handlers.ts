@@ -107,6 +107,33 @@ function allOffsets(broker: Broker, groupId: string): FetchResponse['topics'] {
   }));
 }
 
+/** Forgets what the group has committed in the named partitions, of topics that no member reads. */
+export function offsetDelete(
+  broker: Broker,
+  request: RequestOf<typeof wire.offsetDelete>,
+  { node }: Asked,
+): ResponseOf<typeof wire.offsetDelete> {
+  const { groupId } = request;
+  const group = broker.groups.get(groupId);
+  const refusal = groupRefusal(broker, node, groupId) || (group ? errors.NONE : errors.GROUP_ID_NOT_FOUND);
+  if (!group || refusal !== errors.NONE) return { errorCode: refusal, throttleTimeMs: 0, topics: [] };
+
+  const read = group.subscribedTopics();
+  const isFree = (topic: string) => read !== undefined && !read.has(topic);
+  const forgotten = request.topics.filter(({ name }) => isFree(name));
+  for (const { name, partitions } of forgotten) {
+    broker.groups.offsets.delete(
+      groupId,
+      partitions.map(({ index }) => ({ topic: name, partition: index })),
+    );
+  }
+  const topics = request.topics.map(({ name, partitions }) => {
+    const errorCode = isFree(name) ? errors.NONE : errors.GROUP_SUBSCRIBED_TO_TOPIC;
+    return { name, partitions: partitions.map(({ index }) => ({ index, errorCode })) };
+  });
+  return { errorCode: errors.NONE, throttleTimeMs: 0, topics };
+}
+
 function toFetched(index: number, committed: CommittedOffset | undefined): FetchedPartition {
   return {
     index,

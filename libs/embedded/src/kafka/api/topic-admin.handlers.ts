@@ -1,24 +1,18 @@
-import { type Broker, type BrokerNode, leaderOf, type RequestContext } from '../broker.js';
+import { type Broker, leaderOf } from '../broker.js';
 import { limits } from '../limits.js';
 import type { Topic, TopicStore } from '../storage/topic-store.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/topic.api.js';
-import { brokerSettings, settingFault, topicSettings } from './topic-configs.js';
+import { settingFault } from './topic-configs.js';
 
 type NewTopic = RequestOf<typeof wire.createTopics>['topics'][number];
 type Growth = RequestOf<typeof wire.createPartitions>['topics'][number];
-type Resource = RequestOf<typeof wire.describeConfigs>['resources'][number];
-type DescribedResource = ResponseOf<typeof wire.describeConfigs>['resources'][number];
 type Refusal = readonly [errorCode: ErrorCode, message: string];
 
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
 /** "The broker's default", for partitions and replication factor. */
 const DEFAULT = -1;
-const TOPIC_RESOURCE = 2;
-const BROKER_RESOURCE = 4;
-const SOURCE_TOPIC = 1;
-const SOURCE_DEFAULT = 5;
 
 /** Creates topics, or with validateOnly says whether it could. */
 export function createTopics(
@@ -157,50 +151,4 @@ function growthRefusal(broker: Broker, topic: Topic | undefined, growth: Growth)
 
 function result(name: string, refusal: Refusal | undefined) {
   return { name, errorCode: refusal?.[0] ?? errors.NONE, errorMessage: refusal?.[1] ?? null };
-}
-
-/** The settings of topics and of the broker, all or the named ones. */
-export function describeConfigs(
-  broker: Broker,
-  request: RequestOf<typeof wire.describeConfigs>,
-  { node }: Pick<RequestContext, 'node'>,
-): ResponseOf<typeof wire.describeConfigs> {
-  const resources = request.resources.map((resource) => describe(broker, node, resource));
-  return { throttleTimeMs: 0, resources };
-}
-
-function describe(broker: Broker, node: BrokerNode, resource: Resource): DescribedResource {
-  const { type, name } = resource;
-  const topic = type === TOPIC_RESOURCE ? broker.topics.get(name) : undefined;
-  const isBroker = type === BROKER_RESOURCE && name === String(node.nodeId);
-  const base = { errorCode: errors.NONE, errorMessage: null, type, name, configs: [] };
-  if (topic || isBroker) return { ...base, configs: describeSettings(resource, topic?.configs ?? {}) };
-  if (type === TOPIC_RESOURCE) {
-    return { ...base, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `no topic ${name}` };
-  }
-  return {
-    ...base,
-    errorCode: errors.INVALID_REQUEST,
-    errorMessage: 'only topics, and brokers of themselves',
-  };
-}
-
-function describeSettings(
-  { type, configNames }: Resource,
-  configs: Readonly<Record<string, string>>,
-): DescribedResource['configs'] {
-  const settings = Object.entries(type === TOPIC_RESOURCE ? topicSettings : brokerSettings);
-  return settings
-    .filter(([name]) => configNames === null || configNames.includes(name))
-    .map(([name, setting]) => ({
-      name,
-      value: configs[name] ?? setting.value,
-      readOnly: setting.accepts === undefined,
-      isDefault: configs[name] === undefined,
-      source: configs[name] === undefined ? SOURCE_DEFAULT : SOURCE_TOPIC,
-      isSensitive: false,
-      synonyms: [],
-      type: setting.type,
-      documentation: setting.documentation,
-    }));
 }

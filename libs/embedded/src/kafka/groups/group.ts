@@ -10,7 +10,7 @@ import type {
   Protocol,
   SyncResult,
 } from './group.types.js';
-import { commonProtocols, preferredProtocol, sameProtocols } from './protocols.js';
+import { commonProtocols, preferredProtocol, sameProtocols, subscribedTopics } from './protocols.js';
 
 interface Member extends Omit<MemberState, 'protocols' | 'assignment'> {
   protocols: readonly Protocol[];
@@ -115,6 +115,11 @@ export class Group {
     if (refusal !== errors.NONE || !member) return refusal;
     this.#keepAlive(member);
     return this.#state === 'CompletingRebalance' ? errors.REBALANCE_IN_PROGRESS : errors.NONE;
+  }
+
+  /** What the members read, or undefined where one of them does not say so in the way of consumers. */
+  subscribedTopics(): Set<string> | undefined {
+    return subscribedTopics(this.#protocolType, [...this.#members.values()]);
   }
 
   snapshot(): GroupSnapshot {

@@ -53,14 +53,21 @@ export class OffsetStore {
     for (const offset of offsets) this.#remember(group, offset);
   }
 
+  /** Offsets that were never committed are ignored. */
+  delete(group: string, offsets: ReadonlyArray<Omit<PartitionOffset, 'committed'>>): void {
+    this.#stored.put(offsets.map((offset) => [storedKey(group, offset), null]));
+    const remembered = this.#groups.get(group);
+    for (const { topic, partition } of offsets) remembered?.delete(partitionKey(topic, partition));
+  }
+
   deleteGroup(group: string): void {
-    this.#delete(group, this.all(group));
+    this.delete(group, this.all(group));
     this.#groups.delete(group);
   }
 
   deleteTopic(topic: string): void {
     for (const group of this.groups()) {
-      this.#delete(
+      this.delete(
         group,
         this.all(group).filter((offset) => offset.topic === topic),
       );
@@ -75,12 +82,6 @@ export class OffsetStore {
     const offsets = this.#groups.get(group) ?? new Map<string, PartitionOffset>();
     this.#groups.set(group, offsets.set(partitionKey(offset.topic, offset.partition), offset));
   }
-
-  #delete(group: string, offsets: readonly PartitionOffset[]): void {
-    this.#stored.put(offsets.map((offset) => [storedKey(group, offset), null]));
-    const remembered = this.#groups.get(group);
-    for (const { topic, partition } of offsets) remembered?.delete(partitionKey(topic, partition));
-  }
 }
 
 /** A topic's name holds no colon. */
@@ -88,6 +89,6 @@ function partitionKey(topic: string, partition: number): string {
   return `${topic}:${partition}`;
 }
 
-function storedKey(group: string, { topic, partition }: PartitionOffset): string {
+function storedKey(group: string, { topic, partition }: Omit<PartitionOffset, 'committed'>): string {
   return JSON.stringify([group, topic, partition]);
 }

@@ -1,3 +1,5 @@
+import { Reader } from '../wire/codec.js';
+import { subscription } from '../wire/group.api.js';
 import type { Protocol } from './group.types.js';
 
 interface Subscriber {
@@ -24,4 +26,18 @@ export function sameProtocols(a: readonly Protocol[], b: readonly Protocol[]): b
     a.length === b.length &&
     a.every(({ name, metadata }, index) => name === b[index]?.name && metadata.equals(b[index].metadata))
   );
+}
+
+/** The topics that the members of a consumer group read; undefined where one's metadata say nothing that can be read. */
+export function subscribedTopics(
+  protocolType: string,
+  members: readonly Subscriber[],
+): Set<string> | undefined {
+  if (members.length > 0 && protocolType !== 'consumer') return undefined;
+  try {
+    const metadata = members.flatMap(({ protocols }) => protocols.map((protocol) => protocol.metadata));
+    return new Set(metadata.flatMap((bytes) => subscription.read(new Reader(bytes), 0).topics));
+  } catch {
+    return undefined;
+  }
 }

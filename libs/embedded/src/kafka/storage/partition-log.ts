@@ -29,6 +29,8 @@ export class PartitionLog {
   #segments: Segment[] = [];
   #producers = new ProducerStates();
   #endOffset = 0;
+  /** Records before it were deleted by request; they may still lie in the first segment. */
+  #deletedBefore = 0;
   /** Ends when all full segments are on the device. */
   #releasing: Promise<unknown> = Promise.resolve();
   readonly #waiters = new Set<() => void>();
@@ -41,8 +43,9 @@ export class PartitionLog {
     this.#recover();
   }
 
+  /** The first offset that can be read. */
   get startOffset(): number {
-    return (this.#segments[0] as Segment).baseOffset;
+    return Math.max(this.#deletedBefore, (this.#segments[0] as Segment).baseOffset);
   }
 
   /** The offset that the next record gets; also the high watermark. */
@@ -111,8 +114,8 @@ export class PartitionLog {
   /** The first record at or after a time (Unix ms), or undefined when all are older. */
   offsetAtTime(timeMs: number): { offset: number; timestampMs: number } | undefined {
     for (const segment of this.#segments) {
-      const batch = this.#using(segment, () => segment.batchAtTime(timeMs));
-      if (batch) return recordAtTime(batch, timeMs);
+      const batch = this.#using(segment, () => segment.batchAtTime(timeMs, this.startOffset));
+      if (batch) return recordAtTime(batch, timeMs, this.startOffset);
     }
     return undefined;
   }
@@ -121,6 +124,14 @@ export class PartitionLog {
   onAppend(wake: () => void): () => void {
     this.#waiters.add(wake);
     return () => this.#waiters.delete(wake);
+  }
+
+  /** Forgets all records before `offset`, which lies before the end, for good; full segments of them are deleted. */
+  deleteBefore(offset: number): void {
+    if (offset <= this.startOffset) return;
+    this.#writeAside(this.#startPath, String(offset));
+    this.#deletedBefore = offset;
+    while ((this.#segments[1]?.baseOffset ?? Infinity) <= offset) this.#removeOldest();
   }
 
   /** Deletes full segments last written before `retentionMs`, and the oldest while more than `retentionBytes` remain (-1: no bound). */
@@ -132,8 +143,7 @@ export class PartitionLog {
       const tooMuch = retentionBytes >= 0 && total - oldest.sizeBytes >= retentionBytes;
       if (!tooOld && !tooMuch) return;
       total -= oldest.sizeBytes;
-      this.#segments.shift();
-      this.#report(oldest.remove());
+      this.#removeOldest();
     }
   }
 
@@ -149,6 +159,11 @@ export class PartitionLog {
     // What failed before was reported when it did.
     await Promise.allSettled([this.#releasing]);
     await this.#active.release();
+  }
+
+  #removeOldest(): void {
+    const oldest = this.#segments.shift();
+    if (oldest) this.#report(oldest.remove());
   }
 
   #segmentOf(offset: number): Segment {
@@ -191,11 +206,21 @@ export class PartitionLog {
     const active = this.#active;
     this.#endOffset = active.baseOffset;
     this.#producers = this.#readSnapshot() ?? this.#producersFromSegments();
-    if (active.sizeBytes === 0) return;
-    active.recover((header) => {
-      this.#producers.record(header);
-      this.#endOffset = header.lastOffset + 1;
-    }, this.#recovery);
+    if (active.sizeBytes > 0) {
+      active.recover((header) => {
+        this.#producers.record(header);
+        this.#endOffset = header.lastOffset + 1;
+      }, this.#recovery);
+    }
+    this.#deletedBefore = this.#readDeletedBefore();
+  }
+
+  /** Not beyond the end: what was not synced may be missing there. */
+  #readDeletedBefore(): number {
+    if (!existsSync(this.#startPath)) return 0;
+    const offset = Number(readFileSync(this.#startPath, 'utf8'));
+    if (!Number.isSafeInteger(offset)) throw new DamagedFile(this.#startPath, 0, 'it names no offset');
+    return Math.min(offset, this.#endOffset);
   }
 
   #producersFromSegments(): ProducerStates {
@@ -220,9 +245,17 @@ export class PartitionLog {
   }
 
   #writeSnapshot(): void {
-    const path = this.#snapshotPath(this.#endOffset);
-    writeFileSync(`${path}.draft`, JSON.stringify(this.#producers.snapshot()));
+    this.#writeAside(this.#snapshotPath(this.#endOffset), JSON.stringify(this.#producers.snapshot()));
+  }
+
+  /** Writes a small file whole or not at all. */
+  #writeAside(path: string, text: string): void {
+    writeFileSync(`${path}.draft`, text);
     renameSync(`${path}.draft`, path);
+  }
+
+  get #startPath(): string {
+    return join(this.#folder, 'start-offset');
   }
 
   #snapshotPath(baseOffset: number): string {

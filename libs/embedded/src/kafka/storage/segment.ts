@@ -108,11 +108,15 @@ export class Segment {
     return entries[low - 1]?.position ?? 0;
   }
 
-  /** The first batch that has a record at or after `timeMs`. */
-  batchAtTime(timeMs: number): Buffer | undefined {
-    const entry = this.#entries().find(({ maxTimestampMs }) => maxTimestampMs >= timeMs);
+  /** The first batch that reaches to `fromOffset` and has a record at or after `timeMs`. */
+  batchAtTime(timeMs: number, fromOffset: number): Buffer | undefined {
+    const from = this.positionBefore(fromOffset);
+    const entry = this.#entries().find(
+      ({ position, maxTimestampMs }) => position >= from && maxTimestampMs >= timeMs,
+    );
     if (!entry) return undefined;
     for (const { position, header } of this.batches(entry.position)) {
+      if (header.lastOffset < fromOffset) continue;
       if (header.maxTimestampMs >= timeMs) return this.read(position, header.sizeBytes);
     }
     return undefined;

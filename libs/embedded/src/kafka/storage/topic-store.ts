@@ -75,6 +75,13 @@ export class TopicStore {
     this.#topics.set(name, { ...kept, name, partitions: [...topic.partitions, ...added] });
   }
 
+  /** Replaces what is set. */
+  configure(topic: Topic, configs: Record<string, string>): void {
+    const { name, partitions, ...kept } = { ...topic, configs };
+    this.#stored.put([[name, { ...kept, partitions: partitions.length }]]);
+    this.#topics.set(name, { ...topic, configs });
+  }
+
   delete(topic: Topic): void {
     this.#stored.put([[topic.name, null]]);
     this.#topics.delete(topic.name);

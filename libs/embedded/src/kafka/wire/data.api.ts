@@ -135,3 +135,22 @@ export const listOffsets = api({
     ),
   }),
 });
+
+export const deleteRecords = api({
+  key: 21,
+  name: 'DeleteRecords',
+  versions: [0, 1],
+  request: struct({
+    topics: array(struct({ name: string, partitions: array(struct({ index: int32, offset: int64 })) })),
+    timeoutMs: int32,
+  }),
+  response: struct({
+    throttleTimeMs: int32,
+    topics: array(
+      struct({
+        name: string,
+        partitions: array(struct({ index: int32, lowWatermark: int64, errorCode: int16 })),
+      }),
+    ),
+  }),
+});

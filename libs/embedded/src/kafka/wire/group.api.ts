@@ -177,3 +177,21 @@ export const deleteGroups = api({
     results: array(struct({ groupId: string, errorCode: int16 })),
   }),
 });
+
+export const offsetDelete = api({
+  key: 47,
+  name: 'OffsetDelete',
+  versions: [0, 0],
+  request: struct({
+    groupId: string,
+    topics: array(struct({ name: string, partitions: array(struct({ index: int32 })) })),
+  }),
+  response: struct({
+    errorCode: int16,
+    throttleTimeMs: int32,
+    topics: array(struct({ name: string, partitions: array(struct({ index: int32, errorCode: int16 })) })),
+  }),
+});
+
+/** The beginning of what a member of a consumer group says of itself; the rest is between the clients. */
+export const subscription = struct({ version: int16, topics: array(string) });

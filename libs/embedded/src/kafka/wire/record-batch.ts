@@ -118,10 +118,14 @@ export function placeBatch(bytes: Buffer, baseOffset: number, leaderEpoch: numbe
 }
 
 /**
- * The first record of a batch at or after a time. Uncompressed and gzip batches are opened; of another compression the
+ * The first record of a batch at or after a time and an offset. Uncompressed and gzip batches are opened; of another compression the
  * first record stands for all, so that a consumer starts early rather than late.
  */
-export function recordAtTime(batch: Buffer, timeMs: number): { offset: number; timestampMs: number } {
+export function recordAtTime(
+  batch: Buffer,
+  timeMs: number,
+  fromOffset = 0,
+): { offset: number; timestampMs: number } {
   const { baseOffset, baseTimestampMs } = batchHeader(batch);
   const records = openRecords(batch);
   const count = batch.readInt32BE(at.recordCount);
@@ -133,10 +137,11 @@ export function recordAtTime(batch: Buffer, timeMs: number): { offset: number; t
     const [timestampDelta, afterTimestamp] = varint(records, body + 1);
     const [offsetDelta] = varint(records, afterTimestamp);
     const timestampMs = baseTimestampMs + timestampDelta;
-    if (timestampMs >= timeMs) return { offset: baseOffset + offsetDelta, timestampMs };
+    const offset = baseOffset + offsetDelta;
+    if (timestampMs >= timeMs && offset >= fromOffset) return { offset, timestampMs };
     position = body + length;
   }
-  return { offset: baseOffset, timestampMs: baseTimestampMs };
+  return { offset: Math.max(baseOffset, fromOffset), timestampMs: baseTimestampMs };
 }
 
 function openRecords(batch: Buffer): Buffer | undefined {

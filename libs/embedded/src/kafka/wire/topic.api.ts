@@ -105,3 +105,41 @@ export const describeConfigs = api({
     ),
   }),
 });
+
+const alteredResource = struct({ errorCode: int16, errorMessage: nullableString, type: int8, name: string });
+
+export const alterConfigs = api({
+  key: 33,
+  name: 'AlterConfigs',
+  versions: [0, 1],
+  request: struct({
+    /** All that is set from now on: what is not named goes back to its default. */
+    resources: array(
+      struct({
+        type: int8,
+        name: string,
+        configs: array(struct({ name: string, value: nullableString })),
+      }),
+    ),
+    validateOnly: boolean,
+  }),
+  response: struct({ throttleTimeMs: int32, resources: array(alteredResource) }),
+});
+
+export const incrementalAlterConfigs = api({
+  key: 44,
+  name: 'IncrementalAlterConfigs',
+  versions: [0, 0],
+  request: struct({
+    resources: array(
+      struct({
+        type: int8,
+        name: string,
+        /** 0 sets, 1 deletes; 2 and 3 add to and take from a list. */
+        configs: array(struct({ name: string, operation: int8, value: nullableString })),
+      }),
+    ),
+    validateOnly: boolean,
+  }),
+  response: struct({ throttleTimeMs: int32, resources: array(alteredResource) }),
+});
