@@ -53,7 +53,7 @@ function eventStoreOfRunningStack() {
 /** The same for the Kafka whose events are printed. */
 function kafkaOfRunningStack() {
   const stack = process.env.KAFKA_BROKERS === undefined ? runningStack() : undefined;
-  return stack === undefined ? {} : { KAFKA_BROKERS: stack.kafkaBrokers.join(',') };
+  return stack?.kafkaEnvironment ?? {};
 }
 
 function runningStack() {

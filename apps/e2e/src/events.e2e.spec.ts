@@ -1,11 +1,12 @@
 import * as contracts from '@florin/contracts';
 import type { EventDefinition } from '@florin/contracts';
+import { kafkaSettings } from '@florin/local-stack';
 import { askAuditor, eventually, type Answer, type PaymentDto, type Person } from '@florin/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deliverAgain, TopicReader, untilConsumed, type TopicMessage } from './topic-reader.js';
-import { euros, World } from './world.js';
+import { euros, kafkaKind, World } from './world.js';
 
 const { allTopics, paymentCompleted, paymentCreated, paymentFailed, topics } = contracts;
 
@@ -44,7 +45,7 @@ describe('what is published', () => {
     await payTraced(anna, { channel: 'instagram', handle: secrets.handle }, 5);
     await payTraced(carla, bruno, 9_999);
     reader = await TopicReader.open(
-      world.stack.kafkaBrokers,
+      kafkaSettings(world.stack.kafka),
       allTopics().map(({ name }) => name),
     );
     await eventually(() => expect(of(topics.payments.name)).toHaveLength(2 * paid.length), 60_000);
@@ -139,7 +140,7 @@ describe('what is published', () => {
 
   it('names nobody, neither in the broker nor in the event store', async () => {
     const personal = [...secrets.names, ...secrets.phones, secrets.handle, secrets.note];
-    for (const engine of ['kafka', 'event-store']) {
+    for (const engine of [kafkaKind === 'embedded' ? 'kafka' : 'apache-kafka', 'event-store']) {
       const bytes = await allBytes(join(world.dataDir, 'engines', engine));
       // What is looked for would be found: nothing there is compressed.
       expect(bytes.includes(paid[0]?.id ?? '')).toBe(true);
@@ -176,12 +177,12 @@ describe('what is published', () => {
       Promise.all(
         people.flatMap((person) => [person.balance(), person.history(), person.payments(), person.feed()]),
       );
-    const { kafkaBrokers } = world.stack;
+    const kafka = kafkaSettings(world.stack.kafka);
     const names = Object.values(topics).map(({ name }) => name);
-    await untilConsumed(kafkaBrokers, names);
+    await untilConsumed(kafka, names);
     const before = [await head(), await belongings()];
-    await deliverAgain(kafkaBrokers, reader.messages);
-    await untilConsumed(kafkaBrokers, names);
+    await deliverAgain(kafka, reader.messages);
+    await untilConsumed(kafka, names);
     expect([await head(), await belongings()]).toEqual(before);
     expect(before[0]).toMatchObject({ verified: true, trialBalance: 0 });
     expect(reader.messages.filter(({ topic }) => topic.endsWith('.dlq'))).toEqual([]);

@@ -1,4 +1,4 @@
-import { createKafka, createPublisher } from '@florin/messaging';
+import { createKafka, createPublisher, type KafkaSettings } from '@florin/messaging';
 import { eventually } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 
@@ -12,6 +12,8 @@ export interface TopicMessage {
   readonly value: string;
 }
 
+type Access = Omit<KafkaSettings, 'clientId'>;
+
 const clientId = 'e2e';
 
 /** A consumer of somebody else's making: it knows Kafka and none of our code beyond the client. */
@@ -21,8 +23,8 @@ export class TopicReader {
   private constructor(readonly close: () => Promise<void>) {}
 
   /** Reads the topics from their beginning, and goes on until closed. */
-  static async open(brokers: readonly string[], topics: readonly string[]): Promise<TopicReader> {
-    const consumer = createKafka({ brokers, clientId }).consumer({ groupId: `e2e-${randomUUID()}` });
+  static async open(access: Access, topics: readonly string[]): Promise<TopicReader> {
+    const consumer = createKafka({ ...access, clientId }).consumer({ groupId: `e2e-${randomUUID()}` });
     const reader = new TopicReader(() => consumer.disconnect());
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -47,18 +49,15 @@ export class TopicReader {
 }
 
 /** Sends messages once more, as a broker does whose consumer died before it committed. */
-export async function deliverAgain(
-  brokers: readonly string[],
-  messages: readonly TopicMessage[],
-): Promise<void> {
-  const publisher = createPublisher(createKafka({ brokers, clientId }));
+export async function deliverAgain(access: Access, messages: readonly TopicMessage[]): Promise<void> {
+  const publisher = createPublisher(createKafka({ ...access, clientId }));
   await publisher.send(messages);
   await publisher.disconnect();
 }
 
 /** Resolves when every service has handled what is in the topics that it reads. */
-export async function untilConsumed(brokers: readonly string[], topics: readonly string[]): Promise<void> {
-  const admin = createKafka({ brokers, clientId }).admin();
+export async function untilConsumed(access: Access, topics: readonly string[]): Promise<void> {
+  const admin = createKafka({ ...access, clientId }).admin();
   await admin.connect();
   try {
     const { groups } = await admin.listGroups();

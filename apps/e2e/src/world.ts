@@ -1,4 +1,4 @@
-import { startStack, type Stack } from '@florin/local-stack';
+import { kafkaOfTests, startStack, type Stack } from '@florin/local-stack';
 import { ApiClient, type PaymentRequest, type Person } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ export const noLimits = {
   RATE_LIMIT_PUBLIC_PER_MINUTE: '1000000',
   RATE_LIMIT_PER_PERSON_PER_MINUTE: '1000000',
 };
+
+export const kafkaKind = kafkaOfTests();
 
 type Limits = Readonly<Record<string, string>>;
 
@@ -24,7 +26,7 @@ export class World {
   static async start(limits: Limits = {}): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'florin-e2e-'));
     try {
-      const stack = await startStack({ dataDir, ports: 'free', env: { gateway: limits } });
+      const stack = await launch(dataDir, limits);
       return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits);
     } catch (error) {
       await rm(dataDir, { recursive: true, force: true });
@@ -36,7 +38,7 @@ export class World {
   async restart(): Promise<void> {
     await this.api.close();
     await this.stack.stop();
-    this.stack = await startStack({ dataDir: this.dataDir, ports: 'free', env: { gateway: this.limits } });
+    this.stack = await launch(this.dataDir, this.limits);
     this.api = new ApiClient(this.stack.gatewayUrl);
   }
 
@@ -45,6 +47,10 @@ export class World {
     await this.stack.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+function launch(dataDir: string, gateway: Limits): Promise<Stack> {
+  return startStack({ dataDir, ports: 'free', kafka: kafkaKind, env: { gateway } });
 }
 
 /** A payment request to somebody, by phone number. */

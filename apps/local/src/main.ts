@@ -1,8 +1,17 @@
-import { databases, type ServiceName, serviceNames, startEngines, startStack } from '@florin/local-stack';
+import {
+  databases,
+  kafkaEnvironment,
+  type KafkaKind,
+  type ServiceName,
+  serviceNames,
+  startEngines,
+  startStack,
+} from '@florin/local-stack';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArguments } from './arguments.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
-import { explain, LaunchError } from './launch-error.js';
+import { explain } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
 import { Restarts } from './restarts.js';
 import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
@@ -14,15 +23,15 @@ const { signal } = interrupted;
 let exitCode = 0;
 
 /** `start` runs the whole product until Ctrl-C, `engines` the three engines alone. */
-async function main(command: string | undefined): Promise<void> {
-  if (command !== 'start' && command !== 'engines') throw new LaunchError('Usage: main.js start|engines');
+async function main(args: readonly string[]): Promise<void> {
+  const { command, kafka } = parseArguments(args);
   const wanted = parseBase(process.env['FLORIN_PORT_BASE']);
   const folder = await openDataFolder(resolve(root, process.env['FLORIN_DATA'] ?? '.florin'));
   try {
     const reservation = await choosePorts(wanted ?? folder.rememberedBase ?? defaultBase, folder.path);
     try {
       folder.useBlock(reservation.base);
-      await (command === 'start' ? runStack : runEngines)(folder, reservation);
+      await (command === 'start' ? runStack : runEngines)(folder, reservation, kafka);
     } finally {
       await reservation.release();
     }
@@ -33,11 +42,12 @@ async function main(command: string | undefined): Promise<void> {
 
 type Ports = Pick<Awaited<ReturnType<typeof choosePorts>>, 'ports'>;
 
-async function runStack(folder: DataFolder, { ports }: Ports): Promise<void> {
+async function runStack(folder: DataFolder, { ports }: Ports, kafka: KafkaKind): Promise<void> {
   const progress = new ProgressLine();
   const starting = startStack({
     dataDir: folder.path,
     ports,
+    kafka,
     signal,
     onProgress: (text) => progress.show(text),
     onUnexpectedEnd(name, how) {
@@ -54,9 +64,10 @@ async function runStack(folder: DataFolder, { ports }: Ports): Promise<void> {
   const start = async (service: ServiceName) => (await starting).start(service);
   const restarts = new Restarts({ start, say, signal });
   const stack = await starting.finally(() => progress.done());
-  const { gatewayUrl, urls, eventStoreUrl, kafkaBrokers } = stack;
+  const { gatewayUrl, urls, eventStoreUrl } = stack;
   folder.describeStack({
-    ...{ pid: process.pid, gatewayUrl, urls, eventStoreUrl, kafkaBrokers },
+    ...{ pid: process.pid, gatewayUrl, urls, eventStoreUrl },
+    kafkaEnvironment: kafkaEnvironment(stack.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, stack.databaseUrl(name)])),
   });
   process.stdout.write(startScreen(stack, folder.path, progress.seconds));
@@ -66,19 +77,19 @@ async function runStack(folder: DataFolder, { ports }: Ports): Promise<void> {
   process.stderr.write('Stopped.\n');
 }
 
-async function runEngines(folder: DataFolder, { ports }: Ports): Promise<void> {
+async function runEngines(folder: DataFolder, { ports }: Ports, kafka: KafkaKind): Promise<void> {
   const progress = new ProgressLine();
-  progress.show('Starting the engines: event store, Kafka broker, PostgreSQL');
-  const starting = startEngines({ dataDir: folder.path, ports, signal });
+  const onProgress = (text: string) => progress.show(text);
+  const starting = startEngines({ dataDir: folder.path, ports, kafka, signal, onProgress });
   const engines = await starting.finally(() => progress.done());
   void engines.exited.then((how) => {
     if (signal.aborted) return;
     say(unexpectedEnd('engines', how, folder.path));
     giveUp();
   });
-  const { eventStoreUrl, kafkaBrokers } = engines;
   folder.describeStack({
-    ...{ pid: process.pid, eventStoreUrl, kafkaBrokers },
+    ...{ pid: process.pid, eventStoreUrl: engines.eventStoreUrl },
+    kafkaEnvironment: kafkaEnvironment(engines.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, engines.databaseUrl(name)])),
   });
   process.stdout.write(enginesScreen(engines, databases, folder.path));
@@ -103,7 +114,7 @@ function untilInterrupted(): Promise<void> {
 }
 
 try {
-  await main(process.argv[2]);
+  await main(process.argv.slice(2));
 } catch (error) {
   // 130 is what a shell expects of a program that Ctrl-C broke off.
   exitCode = signal.aborted ? 130 : 1;

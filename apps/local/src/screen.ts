@@ -1,4 +1,10 @@
-import { type Engines, type ServiceName, serviceNames, type Stack } from '@florin/local-stack';
+import {
+  type Engines,
+  type KafkaAccess,
+  type ServiceName,
+  serviceNames,
+  type Stack,
+} from '@florin/local-stack';
 import { firstPayment } from './first-payment.js';
 
 const engineNote = 'Embedded engines: for laptops, tests and demos, never the production answer.';
@@ -7,10 +13,7 @@ type Row = readonly [name: string, value: string];
 
 /** The one screen that `npm start` ends with. */
 export function startScreen(
-  stack: Pick<
-    Stack,
-    'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafkaBrokers' | 'databaseUrl'
-  >,
+  stack: Pick<Stack, 'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafka' | 'databaseUrl'>,
   dataDir: string,
   seconds: number,
 ): string {
@@ -29,7 +32,7 @@ export function startScreen(
     ...rows([
       ['PostgreSQL', withoutUser(stack.databaseUrl('identity'))],
       ['Event store', stack.eventStoreUrl],
-      ['Kafka', stack.kafkaBrokers.join(',')],
+      ...kafkaRows(stack.kafka),
     ]),
     `  ${engineNote}`,
     '',
@@ -55,7 +58,7 @@ export function enginesScreen(engines: Engines, databases: readonly string[], da
     '',
     ...rows([
       ['Event store', engines.eventStoreUrl],
-      ['Kafka', engines.kafkaBrokers.join(',')],
+      ...kafkaRows(engines.kafka),
       ...databases.map((name): Row => [`PostgreSQL ${name}`, engines.databaseUrl(name)]),
       ['Data', dataDir],
     ]),
@@ -70,6 +73,13 @@ export function enginesScreen(engines: Engines, databases: readonly string[], da
 export function unexpectedEnd(name: ServiceName | 'engines', how: string, dataDir: string): string {
   const consequence = name === 'engines' ? ' Nothing works without them: stopping.' : '';
   return `${name} ended by itself (${how}); its log is ${dataDir}/logs/${name}.log.${consequence}`;
+}
+
+function kafkaRows({ brokers, security }: KafkaAccess): Row[] {
+  const address: Row = ['Kafka', brokers.join(',')];
+  if (security === undefined) return [address];
+  const { caFile, username, passwordFile } = security;
+  return [address, ['  trust', caFile], ['  user', username], ['  password', `in ${passwordFile}`]];
 }
 
 function rows(all: readonly Row[]): string[] {

@@ -9,7 +9,7 @@ const stack = {
   gatewayMetricsUrl: 'http://127.0.0.1:7406/metrics',
   urls: urls as Record<(typeof serviceNames)[number], string>,
   eventStoreUrl: 'esdb://127.0.0.1:7411?tls=false',
-  kafkaBrokers: ['127.0.0.1:7412'],
+  kafka: { brokers: ['127.0.0.1:7412'] },
   databaseUrl: (name: string) => `postgres://${name}:secret@127.0.0.1:7410/${name}`,
 };
 
@@ -48,6 +48,13 @@ it('shows the connection strings of the engines where they run alone', () => {
   const screen = enginesScreen(engines, ['identity', 'wallet'], '/data');
   expect(screen).toContain('postgres://wallet:secret@127.0.0.1:7410/wallet');
   expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');
+});
+
+it('shows how to get at a broker that is not open to all', () => {
+  const security = { caFile: '/data/ca.pem', username: 'anna', passwordFile: '/data/password' };
+  const screen = startScreen({ ...stack, kafka: { ...stack.kafka, security } }, '/data', 12);
+  expect(screen).toMatch(/Kafka +127\.0\.0\.1:7412\n +trust +\/data\/ca\.pem\n +user +anna\n/);
+  expect(screen).toMatch(/password +in \/data\/password\n/);
 });
 
 it('says what the end of a process means', () => {

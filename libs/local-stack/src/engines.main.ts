@@ -2,6 +2,8 @@ import { allTopics } from '@florin/contracts';
 import { startEventStore, startKafkaBroker, startPostgres } from '@florin/embedded';
 import { ensureTopics } from '@florin/messaging';
 import { join } from 'node:path';
+import { type KafkaAccess, kafkaSettings } from './apache-kafka/access.js';
+import { startApacheKafka } from './apache-kafka/apache-kafka.js';
 import { type EnginesReport, type EnginesTask, enginesTaskSchema } from './engines.js';
 
 interface Closable {
@@ -38,7 +40,7 @@ function refuseProduction(): void {
   );
 }
 
-async function startAll({ dataDir, ports, databases }: EnginesTask): Promise<EnginesReport> {
+async function startAll({ dataDir, ports, databases, apacheKafka }: EnginesTask): Promise<EnginesReport> {
   log('these embedded engines are for laptops, tests and demos: never the production answer');
   const folder = (name: string) => join(dataDir, name);
   const onNotice = (name: string) => (text: string) => log(`${name}: ${text}`);
@@ -51,22 +53,39 @@ async function startAll({ dataDir, ports, databases }: EnginesTask): Promise<Eng
       ...{ dataDir: folder('event-store'), port: ports.eventStore },
       onNotice: onNotice('Event store'),
     }),
-    running('Kafka broker', startKafkaBroker, {
-      ...{ dataDir: folder('kafka'), port: ports.kafka },
-      onNotice: onNotice('Kafka broker'),
-    }),
+    apacheKafka
+      ? running('Apache Kafka', startApacheKafka, {
+          ...{ ...apacheKafka, dataDir: folder('apache-kafka'), port: ports.kafka },
+          onNotice: onNotice('Apache Kafka'),
+        })
+      : running('Kafka broker', startEmbeddedKafka, {
+          ...{ dataDir: folder('kafka'), port: ports.kafka },
+          onNotice: onNotice('Kafka broker'),
+        }),
   ] as const;
   // To their end, so that those that did start can be closed when one did not.
   await Promise.allSettled(starting);
   const [postgres, eventStore, kafka] = await Promise.all(starting);
   void postgres.exited.then(() => stop('PostgreSQL has ended', 1));
-  await ensureTopics({ clientId: 'florin-engines', brokers: kafka.brokers, topics: allTopics() });
+  void kafka.exited?.then((how) => stop(`Apache Kafka has ended (${how})`, 1));
+  await ensureTopics({ clientId: 'florin-engines', ...kafkaSettings(kafka.access), topics: allTopics() });
   return {
     kind: 'ready',
     eventStoreUrl: eventStore.url,
-    kafkaBrokers: kafka.brokers,
+    kafka: kafka.access,
     databaseUrls: Object.fromEntries(databases.map((name) => [name, postgres.url(name)])),
   };
+}
+
+interface Kafka extends Closable {
+  readonly access: KafkaAccess;
+  /** Of one that is a process of its own. */
+  readonly exited?: Promise<string>;
+}
+
+async function startEmbeddedKafka(options: Parameters<typeof startKafkaBroker>[0]): Promise<Kafka> {
+  const broker = await startKafkaBroker(options);
+  return { access: { brokers: [...broker.brokers] }, close: () => broker.close() };
 }
 
 async function running<Options, Engine extends Closable>(

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type KafkaAccess, kafkaAccessSchema } from './apache-kafka/access.js';
+import { installApacheKafka, installationSchema } from './apache-kafka/installation.js';
 import { Child } from './child.js';
-import type { EngineName } from './names.js';
+import type { EngineName, KafkaKind } from './names.js';
 import { databases } from './service-environment.js';
 
 const startTimeoutMs = 90_000;
@@ -16,6 +18,8 @@ export const enginesTaskSchema = z.object({
   /** 0 takes a free port. */
   ports: z.object({ postgres: z.int(), eventStore: z.int(), kafka: z.int() }),
   databases: z.array(z.string()),
+  /** Where it is missing, the broker is the embedded one. */
+  apacheKafka: z.object({ installation: installationSchema, secured: z.boolean() }).optional(),
 });
 export type EnginesTask = z.infer<typeof enginesTaskSchema>;
 
@@ -24,7 +28,7 @@ export const enginesReportSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('ready'),
     eventStoreUrl: z.string(),
-    kafkaBrokers: z.array(z.string()),
+    kafka: kafkaAccessSchema,
     databaseUrls: z.record(z.string(), z.string()),
   }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
@@ -33,7 +37,7 @@ export type EnginesReport = z.infer<typeof enginesReportSchema>;
 
 export interface Engines {
   readonly eventStoreUrl: string;
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaAccess;
   /** Connection string as the database's own role; throws for an unknown name. */
   databaseUrl(database: string): string;
   /** Resolves when the process has ended, to how. */
@@ -46,6 +50,9 @@ export interface Engines {
 export interface EnginesOptions {
   readonly dataDir: string;
   readonly ports: Readonly<Record<EngineName, number>>;
+  /** By default the embedded one. */
+  readonly kafka?: KafkaKind;
+  readonly onProgress?: (text: string) => void;
   /** Breaks off the start. */
   readonly signal?: AbortSignal;
 }
@@ -54,10 +61,22 @@ export interface EnginesOptions {
 const program = fileURLToPath(new URL('../dist/engines.main.js', import.meta.url));
 
 /** Starts event store, broker and PostgreSQL in one process, with the topics. Data in `<dataDir>/engines`, log in `<dataDir>/logs`. */
-export async function startEngines({ dataDir, ports, signal }: EnginesOptions): Promise<Engines> {
+export async function startEngines(options: EnginesOptions): Promise<Engines> {
+  const { dataDir, ports, kafka: kafkaKind = 'embedded', signal, onProgress } = options;
   signal?.throwIfAborted();
+  const apacheKafka =
+    kafkaKind === 'embedded'
+      ? undefined
+      : {
+          installation: await installApacheKafka({
+            ...(signal && { signal }),
+            ...(onProgress && { onProgress }),
+          }),
+          secured: kafkaKind === 'apache-secured',
+        };
+  onProgress?.('Starting the engines: event store, Kafka broker, PostgreSQL');
   await mkdir(join(dataDir, 'logs'), { recursive: true });
-  const task: EnginesTask = { dataDir: join(dataDir, 'engines'), ports, databases };
+  const task: EnginesTask = { dataDir: join(dataDir, 'engines'), ports, databases, apacheKafka };
   const { promise: report, resolve: onMessage } = Promise.withResolvers<unknown>();
   const child = await Child.start({
     name: 'engines',
@@ -71,10 +90,10 @@ export async function startEngines({ dataDir, ports, signal }: EnginesOptions): 
     await child.exited;
     throw new Error(answer.message);
   }
-  const { eventStoreUrl, kafkaBrokers, databaseUrls } = answer;
+  const { eventStoreUrl, kafka, databaseUrls } = answer;
   return {
     eventStoreUrl,
-    kafkaBrokers,
+    kafka,
     databaseUrl(database) {
       const url = databaseUrls[database];
       if (url === undefined) throw new Error(`There is no database ${database}.`);

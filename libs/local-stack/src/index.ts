@@ -1,5 +1,17 @@
+export { kafkaEnvironment, kafkaSettings, type KafkaAccess } from './apache-kafka/access.js';
+export { startApacheKafka, type ApacheKafka, type ApacheKafkaOptions } from './apache-kafka/apache-kafka.js';
+export { apacheKafkaIsPossible, installApacheKafka, type Installation } from './apache-kafka/installation.js';
 export { startEngines, type Engines, type EnginesOptions } from './engines.js';
-export { engineNames, serviceNames, type EngineName, type PortPlan, type ServiceName } from './names.js';
+export { kafkaOfTests } from './kafka-of-tests.js';
+export {
+  engineNames,
+  kafkaKinds,
+  serviceNames,
+  type EngineName,
+  type KafkaKind,
+  type PortPlan,
+  type ServiceName,
+} from './names.js';
 export {
   askHolder,
   blockSize,

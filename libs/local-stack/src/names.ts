@@ -12,5 +12,9 @@ export type ServiceName = (typeof serviceNames)[number];
 export const engineNames = ['postgres', 'eventStore', 'kafka'] as const;
 export type EngineName = (typeof engineNames)[number];
 
+/** Which broker a stack has: our own, or a real one, in plain text or over TLS with a user and a password. */
+export const kafkaKinds = ['embedded', 'apache', 'apache-secured'] as const;
+export type KafkaKind = (typeof kafkaKinds)[number];
+
 /** A port on 127.0.0.1 for every process of the stack, and a second one for the gateway, whose first is public. */
 export type PortPlan = Readonly<Record<ServiceName | EngineName | 'gatewayMetrics', number>>;

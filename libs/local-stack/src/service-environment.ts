@@ -1,3 +1,4 @@
+import { type KafkaAccess, kafkaEnvironment } from './apache-kafka/access.js';
 import type { KeyFiles } from './keys.js';
 import type { PortPlan, ServiceName } from './names.js';
 
@@ -6,7 +7,7 @@ export interface Surroundings {
   readonly ports: PortPlan;
   readonly keys: KeyFiles;
   readonly eventStoreUrl: string;
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaAccess;
   readonly databaseUrl: (database: string) => string;
 }
 
@@ -72,7 +73,7 @@ export function hasDatabase(service: ServiceName): boolean {
 
 /** The environment variables of one service. */
 export function serviceEnvironment(service: ServiceName, surroundings: Surroundings): Record<string, string> {
-  const { ports, kafkaBrokers, databaseUrl } = surroundings;
+  const { ports, kafka, databaseUrl } = surroundings;
   const { database, environment } = setups[service];
   return {
     NODE_ENV: 'development',
@@ -85,7 +86,7 @@ export function serviceEnvironment(service: ServiceName, surroundings: Surroundi
     FLORIN_PARENT_PIPE: 'stdin',
     ...(database !== undefined && {
       DATABASE_URL: databaseUrl(database),
-      KAFKA_BROKERS: kafkaBrokers.join(','),
+      ...kafkaEnvironment(kafka),
     }),
     ...environment(surroundings),
   };

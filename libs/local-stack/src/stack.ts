@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { KafkaAccess } from './apache-kafka/access.js';
 import { type Engines, inheritedEnvironment, startEngines } from './engines.js';
 import { ensureKeys } from './keys.js';
-import type { PortPlan, ServiceName } from './names.js';
+import type { KafkaKind, PortPlan, ServiceName } from './names.js';
 import { type BlockReservation, reserveFreeBlock } from './port-block.js';
 import { serviceEnvironment } from './service-environment.js';
 import { type Instance, Services } from './services.js';
@@ -12,6 +13,8 @@ export interface StackOptions {
   readonly dataDir: string;
   /** 'free' takes a block of free ports. */
   readonly ports: 'free' | PortPlan;
+  /** By default the embedded one. */
+  readonly kafka?: KafkaKind;
   /** Environment variables to add, by service. */
   readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   readonly onProgress?: (text: string) => void;
@@ -28,7 +31,7 @@ export interface Stack {
   readonly gatewayMetricsUrl: string;
   readonly urls: Readonly<Record<ServiceName, string>>;
   readonly eventStoreUrl: string;
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaAccess;
   /** PostgreSQL connection string, as the database's own role. */
   databaseUrl(database: string): string;
   /** Sends the signal; for one that ends the service, resolves when it has ended. */
@@ -54,8 +57,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const signal = options.signal ?? new AbortController().signal;
   let engines: Engines | undefined;
   try {
-    options.onProgress?.('Starting the engines: event store, Kafka broker, PostgreSQL');
-    engines = await startEngines({ dataDir, ports, signal });
+    const { kafka = 'embedded', onProgress } = options;
+    engines = await startEngines({ dataDir, ports, kafka, signal, ...(onProgress && { onProgress }) });
     const services = servicesOn(engines, ports, { ...options, dataDir });
     const enginesEnd = abortedBy(engines.exited);
     await services
@@ -116,7 +119,7 @@ function stackOf(
     gatewayMetricsUrl: `http://127.0.0.1:${ports.gatewayMetrics}/metrics`,
     urls: services.urls,
     eventStoreUrl: engines.eventStoreUrl,
-    kafkaBrokers: engines.kafkaBrokers,
+    kafka: engines.kafka,
     databaseUrl: (database) => engines.databaseUrl(database),
     kill: (service, signal) => services.kill(service, signal),
     killEngines: () => engines.kill(),

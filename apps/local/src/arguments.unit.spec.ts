@@ -1,0 +1,16 @@
+import { parseArguments } from './arguments.js';
+
+it('takes the embedded broker unless told otherwise', () => {
+  expect(parseArguments(['start'])).toEqual({ command: 'start', kafka: 'embedded' });
+  expect(parseArguments(['engines', '--kafka', 'apache'])).toEqual({ command: 'engines', kafka: 'apache' });
+});
+
+it.each([
+  ['no command', []],
+  ['an unknown command', ['stop']],
+  ['more than one', ['start', 'engines']],
+  ['an unknown option', ['start', '--rabbit']],
+  ['an unknown broker', ['engines', '--kafka', 'franz']],
+])('says how it is used for %s', (_, args) => {
+  expect(() => parseArguments(args)).toThrow(/Usage: .*embedded\|apache\|apache-secured/);
+});

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const leastJava = 17;
+const askTimeoutMs = 20_000;
+const fetchTimeoutMs = 300_000;
+const keptOutput = 2000;
+
+/** Beside this file in the sources: the build has no copy of it. */
+const pom = fileURLToPath(new URL('../../src/apache-kafka/pom.xml', import.meta.url));
+const cache = fileURLToPath(new URL('../../../../.florin/apache-kafka', import.meta.url));
+
+const run = promisify(execFile);
+
+/** What a real Kafka needs to run. */
+export const installationSchema = z.object({
+  /** The `java` program. */
+  java: z.string(),
+  /** Folder of the jars. */
+  jars: z.string(),
+});
+export type Installation = z.infer<typeof installationSchema>;
+
+/**
+ * Finds Java, and fetches the jars of Apache Kafka with Maven unless they are there from before. Throws, with what to
+ * do, where Java or Maven are missing.
+ */
+export async function installApacheKafka(
+  options: { signal?: AbortSignal; onProgress?: (text: string) => void } = {},
+): Promise<Installation> {
+  const { signal, onProgress } = options;
+  const java = programOfJdk();
+  await requireJava(java, signal);
+  const jars = join(cache, await versionOfPom());
+  if (!existsSync(jars)) {
+    onProgress?.('Fetching Apache Kafka with Maven (first time: 45 MB)');
+    await fetchJars(jars, signal);
+  }
+  return { java, jars };
+}
+
+/** Whether this machine has what it takes, as far as one can see without fetching anything. */
+export async function apacheKafkaIsPossible(): Promise<boolean> {
+  try {
+    await requireJava(programOfJdk());
+    if (!existsSync(join(cache, await versionOfPom()))) await ask('mvn', ['--version']);
+    return true;
+  } catch {
+    // No Java, one that is too old, or no Maven.
+    return false;
+  }
+}
+
+function programOfJdk(): string {
+  const home = process.env['JAVA_HOME'];
+  return home ? join(home, 'bin', 'java') : 'java';
+}
+
+async function requireJava(java: string, signal?: AbortSignal): Promise<void> {
+  const answer = await ask(java, ['-version'], signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw new Error(missing(`"${java} -version" does not run here`), { cause: error });
+  });
+  const [, major] = /version "(\d+)/.exec(answer) ?? [];
+  if (Number(major) >= leastJava) return;
+  throw new Error(missing(`"${java} -version" answers ${answer.split('\n')[0]}`));
+}
+
+async function versionOfPom(): Promise<string> {
+  const [, version] =
+    /<artifactId>apache-kafka<\/artifactId>\s*<version>([\d.]+)</.exec(await readFile(pom, 'utf8')) ?? [];
+  if (version === undefined) throw new Error(`${pom} names no version.`);
+  return version;
+}
+
+/** Into a folder of another name first, so that a fetch that was broken off does not count. */
+async function fetchJars(jars: string, signal?: AbortSignal): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const partial = `${jars}.${process.pid}`;
+  const goal = ['--batch-mode', '--quiet', '--file', pom, 'dependency:copy-dependencies'];
+  try {
+    await run('mvn', [...goal, '-DincludeScope=runtime', `-DoutputDirectory=${partial}`], {
+      timeout: fetchTimeoutMs,
+      ...(signal && { signal }),
+    });
+    // Another start may have been faster.
+    if (!existsSync(jars)) await rename(partial, jars);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string };
+    if (code === 'ENOENT') throw new Error(missing('"mvn" does not run here'), { cause: error });
+    const output = `${stdout}${stderr}`.trim().slice(-keptOutput);
+    throw new Error(`Maven could not fetch Apache Kafka:\n${output}`, { cause: error });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function ask(program: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const { stdout, stderr } = await run(program, [...args], {
+    timeout: askTimeoutMs,
+    ...(signal && { signal }),
+  });
+  return `${stderr}${stdout}`.trim();
+}
+
+function missing(what: string): string {
+  return (
+    `Apache Kafka needs a JDK (${leastJava} or newer) and Maven: ${what}.\n` +
+    'Install them, or start without --kafka: the embedded broker needs neither.'
+  );
+}
