@@ -38,36 +38,6 @@ export function switchText() {
     .transform((text) => text === 'true');
 }
 
-const databaseUrlForm = 'must be a PostgreSQL address such as postgres://user:password@127.0.0.1:5432/name';
-
-/** What a service with a database of its own reads; `leastPool` connections are what it cannot work without. */
-export function databaseConfig(leastPool = 2) {
-  return {
-    DATABASE_URL: secretFromFile('PostgreSQL connection string')
-      .regex(/^postgres(ql)?:\/\//, { error: databaseUrlForm, abort: true })
-      .refine((url) => URL.canParse(url), databaseUrlForm),
-    DATABASE_POOL_SIZE: integerText(leastPool, 200)
-      .default(10)
-      .meta({ description: 'Connections to the database at most' }),
-  };
-}
-
-export type DatabaseConfig = z.output<z.ZodObject<ReturnType<typeof databaseConfig>>>;
-
-/** What a service that reads or writes events reads. */
-export const kafkaConfig = {
-  KAFKA_BROKERS: commaList(z.string().refine(isHostAndPort, 'must be host:port such as 127.0.0.1:9092')).meta(
-    {
-      description: 'host:port of Kafka brokers, separated by commas',
-    },
-  ),
-};
-
-function isHostAndPort(text: string): boolean {
-  const [, port] = /^[^\s:/@]+:(\d{1,5})$/.exec(text) ?? [];
-  return port !== undefined && Number(port) > 0 && Number(port) <= 65_535;
-}
-
 const knownMarket = z.enum(marketSchema.options, {
   error: ({ input }) =>
     `${JSON.stringify(String(input).slice(0, 20))} is not a market; there are ${marketSchema.options.join(', ')}`,
@@ -80,7 +50,22 @@ export function marketsConfig(what: string) {
 
 /** A secret: read from the variable itself or, with `_FILE` after its name, from the file that it names. */
 export function secretFromFile(description = 'secret') {
-  return z.string().min(1, 'must not be empty').meta({ description, secretFromFile: true });
+  return z.string().min(1, 'must not be empty').meta({ description, fromFile: true, secret: true });
+}
+
+/** Another variable that one makes no sense without; `of` are the values that it may have then. */
+export interface Need {
+  readonly name: string;
+  readonly of?: readonly string[];
+}
+
+/** Certificates or a key in PEM, from the variable or a file as a secret is; not required. */
+export function pemFromFile(description: string, more: { secret?: boolean; needs?: readonly Need[] }) {
+  return z
+    .string()
+    .regex(/^-----BEGIN [A-Z ]+-----$/m, 'must be PEM: -----BEGIN …')
+    .optional()
+    .meta({ description, fromFile: true, ...more });
 }
 
 /** What every service reads from its environment. */
@@ -110,13 +95,6 @@ export const baseConfig = z.object({
   }),
 });
 
-/** What it takes to bring a database up to date. */
-export const migrationConfig = z.object({
-  LOG_LEVEL: baseConfig.shape.LOG_LEVEL,
-  FLORIN_PARENT_PIPE: baseConfig.shape.FLORIN_PARENT_PIPE,
-  ...databaseConfig(),
-});
-
 export type BaseConfig = z.output<typeof baseConfig>;
 export type ConfigSchema<C = unknown> = z.ZodObject & z.ZodType<C>;
 
@@ -133,7 +111,7 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
   const problems: string[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
-    const value = isSecret(schema, name) ? readSecret(name, env, problems) : env[name];
+    const value = isFromFile(schema, name) ? readSecret(name, env, problems) : env[name];
     if (value !== undefined && value !== '') values[name] = value;
   }
   const result = schema.safeParse(values);
@@ -145,33 +123,57 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
     reported.add(name);
     problems.push(`${name}: ${name in values ? issue.message : missing(schema, name)}`);
   }
+  if (problems.length === 0) problems.push(...unmetNeeds(schema, values));
   if (result.success && problems.length === 0) return result.data;
   throw new ConfigError(problems);
 }
 
+/** Values that are right each by itself and make no sense together. */
+function unmetNeeds(schema: ConfigSchema, values: Readonly<Record<string, string>>): string[] {
+  return Object.keys(values).flatMap((name) => {
+    const needs = (metaOf(schema, name)['needs'] ?? []) as readonly Need[];
+    const unmet = needs.filter((need) => {
+      const value = values[need.name] ?? defaultOf(schema, need.name).default;
+      return need.of === undefined ? value === undefined : !need.of.includes(value ?? '');
+    });
+    return unmet.map((need) => `${name}: needs ${textOf(need)}`);
+  });
+}
+
+function textOf({ name, of }: Need): string {
+  return of === undefined ? name : `${name}=${of.join('|')}`;
+}
+
 /**
- * JSON Schema of the environment: texts all of them, `FOO_FILE` in place of every secret `FOO` included. What only our
- * own programs set is left out.
+ * JSON Schema of the environment: texts all of them, `FOO_FILE` beside every `FOO` that a file may hold; secrets are
+ * `writeOnly`. What only our own programs set is left out.
  */
 export function configJsonSchema(schema: ConfigSchema): Record<string, unknown> {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const properties: Record<string, unknown> = {};
-  for (const [name, { internal, secretFromFile: isFile, ...property }] of Object.entries(
+  for (const [name, { internal, fromFile, secret, needs, ...property }] of Object.entries(
     (json.properties ?? {}) as Record<string, Record<string, unknown>>,
   )) {
     if (internal === true) continue;
-    properties[name] = { ...property, ...defaultOf(schema, name) };
-    if (isFile === true)
+    const need = Array.isArray(needs) ? `. Needs ${(needs as Need[]).map(textOf).join(', ')}` : '';
+    const description = `${String(property['description'] ?? name)}${need}`;
+    properties[name] = {
+      ...property,
+      description,
+      ...(secret === true && { writeOnly: true }),
+      ...defaultOf(schema, name),
+    };
+    if (fromFile === true)
       properties[`${name}_FILE`] = { type: 'string', description: `File that holds ${name}` };
   }
   const required = json.required ?? [];
   const eitherOr = required
-    .filter((name) => isSecret(schema, name))
+    .filter((name) => isFromFile(schema, name))
     .map((name) => ({ oneOf: [{ required: [name] }, { required: [`${name}_FILE`] }] }));
   return {
     ...json,
     properties,
-    required: required.filter((name) => !isSecret(schema, name)),
+    required: required.filter((name) => !isFromFile(schema, name)),
     ...(eitherOr.length > 0 && { allOf: eitherOr }),
   };
 }
@@ -183,9 +185,13 @@ function defaultOf(schema: ConfigSchema, name: string): { default?: string } {
   return result?.success && result.data !== undefined ? { default: String(result.data) } : {};
 }
 
-function isSecret(schema: ConfigSchema, name: string): boolean {
+function metaOf(schema: ConfigSchema, name: string): Readonly<Record<string, unknown>> {
   const field: unknown = schema.shape[name];
-  return field instanceof z.ZodType && field.meta()?.['secretFromFile'] === true;
+  return (field instanceof z.ZodType ? field.meta() : undefined) ?? {};
+}
+
+function isFromFile(schema: ConfigSchema, name: string): boolean {
+  return metaOf(schema, name)['fromFile'] === true;
 }
 
 function readSecret(name: string, env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
@@ -206,7 +212,7 @@ function readSecret(name: string, env: NodeJS.ProcessEnv, problems: string[]): s
 }
 
 function missing(schema: ConfigSchema, name: string): string {
-  const description: unknown = (schema.shape[name] as z.ZodType | undefined)?.meta()?.['description'];
+  const { description } = metaOf(schema, name);
   const what = typeof description === 'string' ? ` (${description})` : '';
-  return isSecret(schema, name) ? `is missing; set it or ${name}_FILE${what}` : `is missing${what}`;
+  return isFromFile(schema, name) ? `is missing; set it or ${name}_FILE${what}` : `is missing${what}`;
 }

@@ -6,16 +6,14 @@ export { serviceTokenSource } from './auth/service-token.js';
 export type { Principal } from './auth/token-verifier.js';
 export {
   baseConfig,
-  databaseConfig,
-  type DatabaseConfig,
   httpUrl,
   integerText,
-  kafkaConfig,
   loadConfig,
   marketsConfig,
   secretFromFile,
   switchText,
 } from './config.js';
+export { databaseConfig, kafkaConfig, topicsConfig, type DatabaseConfig } from './engine-config.js';
 export { createDataSource, migrateDatabase } from './database.js';
 export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { fetchJson, UpstreamProblem } from './http/client.js';

@@ -1,12 +1,13 @@
 import {
+  baseConfig,
   configExitCode,
   ConfigError,
   configJsonSchema,
   loadConfig,
-  migrationConfig,
   type BaseConfig,
   type ConfigSchema,
 } from './config.js';
+import { databaseConfig } from './engine-config.js';
 import { createLogger, endProcess, type Logger } from './logger.js';
 import type { ServiceDefinition } from './service.js';
 import { startService, type RunningService } from './start.js';
@@ -48,6 +49,11 @@ export async function runService<C extends BaseConfig>(service: ServiceDefinitio
       process.exitCode = usageExitCode;
   }
 }
+
+/** What it takes to bring a database up to date. */
+const migrationConfig = baseConfig
+  .pick({ LOG_LEVEL: true, FLORIN_PARENT_PIPE: true })
+  .extend(databaseConfig());
 
 function configOrExit<C>(schema: ConfigSchema<C>): C | undefined {
   try {
