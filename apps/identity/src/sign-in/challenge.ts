@@ -22,10 +22,7 @@ export interface RecentChallenges {
 /** Most of them: strangers in three other networks leave the owner their full allowance. */
 export const challengeLimits: RecentChallenges = { ofNetwork: 5, ofPhone: 20 };
 
-/**
- * Whether one more challenge may be sent. From one network there are 15 tries at a code in a quarter of an hour, from
- * all together 60 in a million.
- */
+/** Whether one more challenge may be sent. What the limits leave to guessing is in ADR 0010. */
 export function mayChallenge(recent: RecentChallenges): boolean {
   return recent.ofNetwork < challengeLimits.ofNetwork && recent.ofPhone < challengeLimits.ofPhone;
 }
