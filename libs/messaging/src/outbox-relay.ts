@@ -73,7 +73,7 @@ export class OutboxRelay {
       lead: (client, signal) => this.#lead(client, signal),
       standBy: (client, ms, signal) => this.#standBy(client, ms, signal),
       onError: (error, failures) =>
-        options.logger.warn({ err: error, failures }, 'outbox relay lost its database connection'),
+        options.logger.warn({ err: error, failures }, 'the outbox relay was interrupted, trying again'),
     });
   }
 
