@@ -23,9 +23,11 @@ const commands = {
   engines: app('local', 'engines'),
   demo: app('demo'),
   audit: { build: true, run: (args) => runApp('auditor', args, eventStoreOfRunningStack()) },
+  docs: app('docs'),
   events: { build: true, run: (args) => runApp('events', args, kafkaOfRunningStack()) },
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
+  'test:cluster': { build: true, run: (args) => runProgram(join(root, 'tools', 'cluster.mjs'), args) },
   build: nx('build', false),
   lint: nx('lint', false),
 };
@@ -34,6 +36,10 @@ function runApp(name, args, env = {}) {
   const main = join(root, 'apps', name, 'dist', 'main.js');
   if (!existsSync(main))
     throw new Failure(`There is no ${main}: run "npm run build" and look at its messages.`);
+  return runProgram(main, args, env);
+}
+
+function runProgram(main, args, env = {}) {
   return run(nodeBinary(), [main, ...args], { env: { ...toolEnvironment(), ...env }, watchParent: true });
 }
 

@@ -23,7 +23,7 @@ ${own.map((name) => `      ${name}\n`).join('')}
   --count <n>             end after n events
   --brokers <host:port>   Kafka, several separated by commas (default: the environment's KAFKA_BROKERS)
 
-Exit code: 0 ended by --count or Ctrl-C, 2 wrong use, 3 no answer from Kafka.
+Exit code: 0 ended by --count or Ctrl-C, 2 wrong use, 3 not finished: Kafka does not answer.
 `;
 
 /** The command line was not understood; the message says what to do. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, type IncomingMessage, type Kafka } from '@florin/messaging';
+import { createKafka, isTransient, type IncomingMessage, type Kafka } from '@florin/messaging';
 import { parseArguments, usage, WrongUse, type Arguments } from './arguments.js';
 
 /** Where events are printed, and what ends it. */
@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** Prints events; answers the exit code: 0 ended as wished, 2 wrong use, 3 no answer from Kafka. */
+/** Prints events; answers the exit code: 0 ended as wished, 2 wrong use, 3 not finished, as when Kafka does not answer. */
 export async function printEvents(args: readonly string[], surroundings: Surroundings): Promise<0 | 2 | 3> {
   if (args.includes('--help')) {
     surroundings.out(usage);
@@ -22,8 +22,14 @@ export async function printEvents(args: readonly string[], surroundings: Surroun
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    surroundings.err(error instanceof WrongUse ? `${message}\n` : `Kafka does not answer: ${message}\n`);
-    return error instanceof WrongUse ? 2 : 3;
+    if (error instanceof WrongUse) {
+      surroundings.err(`${message}\n`);
+      return 2;
+    }
+    surroundings.err(
+      `${isTransient(error) ? 'Kafka does not answer' : 'Reading did not finish'}: ${message}\n`,
+    );
+    return 3;
   }
 }
 
@@ -65,12 +71,12 @@ async function follow(options: Arguments, { err, out, signal }: Surroundings): P
 /** A group without offsets goes by itself as well; that it could not be taken away is no failure of reading. */
 async function removeGroup(kafka: Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin();
-  try {
+  const remove = async (): Promise<void> => {
     await admin.connect();
-    await admin.deleteGroups([groupId]).catch(() => undefined);
-  } finally {
-    await admin.disconnect();
-  }
+    await admin.deleteGroups([groupId]);
+  };
+  await remove().catch(() => undefined);
+  await admin.disconnect().catch(() => undefined);
 }
 
 function lineOf(topic: string, partition: number, message: IncomingMessage & { readonly offset: string }) {

@@ -34,6 +34,8 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly data: z.ZodType<Data>;
   readonly subject: (data: Data) => string;
   readonly key: (data: Data) => string;
+  /** When the trace of the request is missing; where nothing is said it is always there. */
+  readonly untraced?: 'always' | 'after a restart';
   /** What the page about the events shows. */
   readonly example: { readonly id: string; readonly source: string; readonly data: NoInfer<Data> };
 }
@@ -42,7 +44,15 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
 export function defineEvent<const Type extends string, Data>(
   definition: EventDefinition<Type, Data>,
 ): EventDefinition<Type, Data> {
+  defined.push(definition as EventDefinition);
   return definition;
+}
+
+const defined: EventDefinition[] = [];
+
+/** Every type of event and command there is. */
+export function eventDefinitions(): readonly EventDefinition[] {
+  return defined;
 }
 
 export type EventOf<Definition> =

@@ -80,6 +80,7 @@ export const accountOpened = defineEvent({
   type: 'com.florin.ledger.account-opened.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book opened an account.',
+  untraced: 'always',
   data: z.object({
     ledger: ledgerIdSchema,
     revision,
@@ -110,6 +111,7 @@ export const entryPosted = defineEvent({
   type: 'com.florin.ledger.entry-posted.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book recorded a balanced entry: money moved.',
+  untraced: 'after a restart',
   data: z.object({
     ledger: ledgerIdSchema,
     revision,
@@ -141,6 +143,7 @@ export const entryRejected = defineEvent({
   type: 'com.florin.ledger.entry-rejected.v1',
   topic: topics.ledgerEntries.name,
   description: 'A book refused an entry; no money moved, and the same entry id never will.',
+  untraced: 'after a restart',
   data: z.object({
     ledger: ledgerIdSchema,
     revision,

@@ -1,27 +1,26 @@
-import * as contracts from '@florin/contracts';
-import { cloudEvent, deadLetterTopic, topics, type EventDefinition, type Topic } from '@florin/contracts';
+import {
+  cloudEvent,
+  deadLetterTopic,
+  eventDefinitions,
+  topics,
+  type EventDefinition,
+  type Topic,
+} from '@florin/contracts';
 import { toKafkaMessage } from '@florin/messaging';
 import { z } from 'zod';
 import { introduction } from './introduction.js';
 
-const exported: unknown[] = Object.values(contracts);
-const definitions = exported.filter(
-  (value): value is EventDefinition => typeof value === 'object' && value !== null && 'example' in value,
-);
-
 const time = '2026-11-21T12:00:00.000Z';
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-/** Why an event may come without a trace; the others always have the one of their request. */
-const withoutTrace: Readonly<Record<string, string>> = {
-  'com.florin.ledger.account-opened.v1': 'never has `traceparent`',
-  'com.florin.ledger.entry-posted.v1': 'has no `traceparent` where the wallet was restarted after deciding',
-  'com.florin.ledger.entry-rejected.v1': 'has no `traceparent` where the wallet was restarted after deciding',
+const withoutTrace = {
+  always: 'It never has `traceparent`.',
+  'after a restart': 'It has no `traceparent` where the wallet was restarted after deciding.',
 };
 
 /** The documentation of the events: contents by path under `docs/`, not formatted. */
-export function documentation(): Map<string, string> {
-  const schemas = definitions.map(
+export function eventsPages(): Map<string, string> {
+  const schemas = eventDefinitions().map(
     (definition) => [`events/${definition.type}.schema.json`, JSON.stringify(schemaOf(definition))] as const,
   );
   return new Map([['events.md', page()], ...schemas]);
@@ -43,32 +42,33 @@ function page(): string {
 }
 
 function sectionOf({ name, description }: Topic): string {
-  const own = definitions.filter(({ topic }) => topic === name);
+  const own = eventDefinitions().filter(({ topic }) => topic === name);
   return [`## ${name}`, description, ...own.map(eventSection)].join('\n\n');
 }
 
 function eventSection(definition: EventDefinition): string {
-  const { type, description } = definition;
-  const trace = withoutTrace[type];
+  const { type, description, untraced } = definition;
+  const trace = untraced === undefined ? '' : ` ${withoutTrace[untraced]}`;
   const schema = schemaOf(definition);
   return [
     `### ${type}`,
-    `${description} ${trace === undefined ? '' : `It ${trace}. `}[JSON Schema](events/${type}.schema.json)`,
-    '```\n' + exampleOf(definition, trace?.startsWith('never') === true) + '\n```',
+    `${description}${trace} [JSON Schema](events/${type}.schema.json)`,
+    '```\n' + exampleOf(definition) + '\n```',
     table(['field', 'type', 'what'], rowsOf(schema)),
   ].join('\n\n');
 }
 
 /** The message as the publisher makes it. */
-function exampleOf(definition: EventDefinition, untraced: boolean): string {
-  const { example } = definition;
-  const event = cloudEvent(definition, { ...example, time, ...(untraced ? {} : { traceparent }) });
+function exampleOf(definition: EventDefinition): string {
+  const trace = definition.untraced === 'always' ? {} : { traceparent };
+  const event = cloudEvent(definition, { ...definition.example, time, ...trace });
   const { headers, key, value } = toKafkaMessage(event);
   const lines = Object.entries(headers).map(([name, text]) => `${name}: ${text}`);
   return [`key: ${key}`, ...lines, '', JSON.stringify(JSON.parse(value), undefined, 2)].join('\n');
 }
 
 interface Schema {
+  readonly title?: string;
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
   readonly type?: string;
@@ -84,7 +84,7 @@ interface Schema {
 /** As readers should see it: fields may be added. */
 function schemaOf({ type, description, data }: EventDefinition): Schema {
   const schema = z.toJSONSchema(data, { io: 'input' }) as Schema;
-  return { ...schema, ...{ title: type, description } };
+  return { ...schema, title: type, description };
 }
 
 /** Every field with its path; those of an object or list follow it. */

@@ -1,7 +1,7 @@
 /** What holds for all events; the rest of the page follows from the contracts. */
 export const introduction = `# Events
 
-This page and the JSON Schemas beside it are made from [libs/contracts](../libs/contracts/src) by \`npx nx build events && node apps/events/dist/page/page.main.js\`;
+This page and the JSON Schemas beside it are made from [libs/contracts](../libs/contracts/src) by \`npm run docs\`;
 a test fails when they are out of date. \`npm run -s events -- <topic> --from-beginning\` prints what really comes, one line of JSON per event.
 
 - **CloudEvents 1.0 over Kafka, binary mode**: attributes are headers \`ce_<name>\`, the value is the data as JSON, the key of the message is \`ce_partitionkey\`.

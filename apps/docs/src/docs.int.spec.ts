@@ -1,0 +1,14 @@
+import { globSync, readFileSync } from 'node:fs';
+import { docs, generatedFiles, generatedFolders } from './files.js';
+
+/** When this fails, run `npm run docs` and look at the difference. */
+it('is what the code says', async () => {
+  const files = await generatedFiles();
+  for (const [path, text] of files)
+    expect([path, readFileSync(`${docs}${path}`, 'utf8')]).toEqual([path, text]);
+});
+
+it.each(generatedFolders)('has no file too many in docs/%s', async (folder) => {
+  const wanted = [...(await generatedFiles()).keys()].filter((path) => path.startsWith(`${folder}/`));
+  expect(globSync(`${folder}/*`, { cwd: docs }).sort()).toEqual(wanted.sort());
+});

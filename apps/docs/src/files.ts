@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { eventsPages } from './events/events-page.js';
+
+export const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
+
+/** Folders under `docs/` that hold generated files alone. */
+export const generatedFolders = ['events'];
+
+/** The generated documentation as it is to be on the disk, by path under `docs/`. */
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const config = await resolveConfig(`${docs}events.md`);
+  const formatted = [...eventsPages()].map(async ([path, text]) => {
+    return [path, await format(text, { ...config, filepath: `${docs}${path}` })] as const;
+  });
+  return new Map(await Promise.all(formatted));
+}
