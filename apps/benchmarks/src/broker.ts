@@ -1,7 +1,7 @@
 import { createKafka, type Kafka } from '@florin/messaging';
 import { randomUUID } from 'node:crypto';
-import { timed, withEngine } from './engine-process.js';
-import { percentile } from './machine.js';
+import { withEngine } from './engine-process.js';
+import { percentile, timed } from './measure.js';
 
 interface BrokerFigures {
   readonly producedInTens: { readonly atOnce: number; readonly perSecond: number };

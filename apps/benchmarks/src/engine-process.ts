@@ -27,18 +27,3 @@ export async function withEngine<T>(
     await rm(dataDir, { recursive: true, force: true });
   }
 }
-
-/** Calls `work` with 0, 1, 2 … below `count`, so many at a time; answers how long it all took, in seconds. */
-export async function timed(
-  count: number,
-  atOnce: number,
-  work: (index: number) => Promise<unknown>,
-): Promise<number> {
-  let next = 0;
-  const startedAt = performance.now();
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return (performance.now() - startedAt) / 1000;
-}

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, jsonEvent, START, type EventData } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
-import { timed, withEngine } from './engine-process.js';
-import { percentile } from './machine.js';
+import { withEngine } from './engine-process.js';
+import { percentile, timed } from './measure.js';
 
 interface EventStoreFigures {
   readonly appendedInHundreds: { readonly atOnce: number; readonly perSecond: number };

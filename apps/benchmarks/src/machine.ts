@@ -10,10 +10,3 @@ export function machine(): Record<string, string | number> {
     platform: `${process.platform}-${process.arch}`,
   };
 }
-
-/** Nearest-rank percentile of latencies in ms, to a tenth. */
-export function percentile(latenciesMs: number[], rank: number): number {
-  const sorted = [...latenciesMs].sort((a, b) => a - b);
-  const index = Math.min(sorted.length - 1, Math.ceil((rank / 100) * sorted.length) - 1);
-  return Math.round((sorted[Math.max(index, 0)] ?? 0) * 10) / 10;
-}

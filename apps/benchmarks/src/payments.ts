@@ -3,7 +3,7 @@ import { ApiClient, type Person } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { percentile } from './machine.js';
+import { percentile } from './measure.js';
 
 interface Figures {
   readonly concurrency: number;

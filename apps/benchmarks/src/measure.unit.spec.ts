@@ -1,4 +1,4 @@
-import { percentile } from './machine.js';
+import { percentile } from './measure.js';
 
 describe('percentile', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
