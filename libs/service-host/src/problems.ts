@@ -76,8 +76,12 @@ const inputProblems = defineProblems({
 
 export type InputCode = keyof typeof inputProblems;
 
-/** What a request with an amount in its body can get for it. */
-export const amountProblems = Object.values(inputProblems);
+export const inputCodes = Object.keys(inputProblems) as InputCode[];
+
+const { 'amount-too-large': _, ...ofAnyAmount } = inputProblems;
+
+/** What a request with an amount in its body can get for it; `amount-too-large` only where a route has a limit of its own. */
+export const amountProblems = Object.values(ofAnyAmount);
 
 export function isInputCode(code: unknown): code is InputCode {
   return typeof code === 'string' && Object.hasOwn(inputProblems, code);

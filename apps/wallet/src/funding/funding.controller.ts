@@ -5,6 +5,7 @@ import {
   ApiReturns,
   ApiSummary,
   ApiTag,
+  commonProblems,
   CurrentUser,
   IdempotencyKey,
   ProblemError,
@@ -22,6 +23,7 @@ const maxTestAmount = 100_000_000;
 const testAmount = moneySchema.refine(({ value }) => value <= maxTestAmount, {
   path: ['value'],
   error: `must be at most ${maxTestAmount}, as test money comes in small portions`,
+  params: { problem: 'amount-too-large' },
 });
 
 export const fundingBodySchema = z
@@ -67,7 +69,7 @@ export class FundingController {
   @ApiReturns(202, fundingSchema, 'Accepted; send it again with the same key to see the outcome', {
     example: { ...fundingExample, status: 'created', entry: { ...fundingExample.entry, revision: null } },
   })
-  @ApiProblems(...fundingProblems, ...amountProblems)
+  @ApiProblems(...fundingProblems, ...amountProblems, commonProblems['amount-too-large'])
   async fund(
     @CurrentUser() user: Principal,
     @IdempotencyKey() key: string,

@@ -14,12 +14,24 @@ describe('the documentation of wallet', () => {
     expect(fundingBodySchema.parse(example)).toEqual(example);
   });
 
+  it('tells of test money alone that an amount can be too large, as its body does', () => {
+    const tells = (path: string, code: string): boolean => JSON.stringify(paths[path]).includes(code);
+    expect(Object.keys(paths).filter((path) => tells(path, 'amount-too-large'))).toEqual([
+      '/v1/test-funding',
+    ]);
+    const tooMuch = { amount: { value: 100_000_001, currency: 'EUR' } };
+    expect(fundingBodySchema.safeParse(tooMuch).error?.issues).toMatchObject([
+      { path: ['amount', 'value'], params: { problem: 'amount-too-large' } },
+    ]);
+  });
+
   it('says what every route does and how it fails', () => {
     for (const methods of Object.values(paths)) {
       for (const operation of Object.values(methods)) {
         expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });
       }
     }
+    expect(paths['/v1/wallets']!['get']).not.toHaveProperty('responses.404');
     expect(paths['/v1/balance']!['get']).toMatchObject({
       responses: {
         404: { description: '- `wallet-not-found`: There is no wallet' },
