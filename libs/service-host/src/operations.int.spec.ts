@@ -129,6 +129,10 @@ describe('a service', () => {
         '503',
       ]);
       expect(document).toMatchObject({ components: { schemas: { Money: { type: 'object' }, Problem: {} } } });
+      expect(document).toHaveProperty(
+        'components.schemas.Problem.properties.errors.items.properties.code.enum',
+        expect.arrayContaining(['amount-zero', 'number-too-large']),
+      );
       expect(place).toMatchObject({
         tags: ['orders'],
         responses: {

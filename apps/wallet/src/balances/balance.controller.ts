@@ -37,7 +37,7 @@ export const balanceUseCases = Symbol('BalanceUseCases');
 
 @ApiTag('wallets', 'What people have, and what moved')
 @Controller('v1')
-@ApiProblems(walletProblems['wallet-not-found'], walletProblems['balance-behind'])
+@ApiProblems(walletProblems['balance-behind'])
 export class BalanceController {
   constructor(@Inject(balanceUseCases) private readonly useCases: BalanceUseCases) {}
 
@@ -51,6 +51,7 @@ export class BalanceController {
   @Get('balance')
   @ApiSummary('My balance in one market')
   @ApiReturns(200, walletSchema, 'The balance of your wallet, and the revision at which it is true')
+  @ApiProblems(walletProblems['wallet-not-found'])
   async balance(
     @CurrentUser() user: Principal,
     @ZodQuery(marketQuerySchema) { market }: z.output<typeof marketQuerySchema>,
@@ -61,6 +62,7 @@ export class BalanceController {
   @Get('history')
   @ApiSummary('What moved on my wallet in one market')
   @ApiReturns(200, historyPageSchema, 'What moved on your wallet, newest first')
+  @ApiProblems(walletProblems['wallet-not-found'])
   async history(
     @CurrentUser() user: Principal,
     @ZodQuery(historyQuerySchema) { market, cursor, limit }: z.output<typeof historyQuerySchema>,

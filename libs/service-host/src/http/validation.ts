@@ -10,7 +10,8 @@ import {
 } from '../problems.js';
 import { escapePointer, maxErrors, shownPointer } from './json-body.js';
 
-export type InputPart = 'body' | 'query' | 'path' | 'header';
+export const inputParts = ['body', 'query', 'path', 'header'] as const;
+export type InputPart = (typeof inputParts)[number];
 
 /** The schemas of a handler's inputs, kept for its documentation. */
 export interface InputSchema {

@@ -1,4 +1,5 @@
-import type { ProblemDefinition } from '../problems.js';
+import { inputParts } from '../http/validation.js';
+import { inputCodes, type ProblemDefinition } from '../problems.js';
 import type { Json } from './schemas.js';
 
 export const problemSchema = {
@@ -10,11 +11,16 @@ export const problemSchema = {
     status: { type: 'integer' },
     detail: { type: 'string' },
     traceId: { type: 'string', description: 'What to quote when asking for help' },
+    in: { type: 'string', enum: inputParts, description: 'The part of the request with the errors' },
     errors: {
       type: 'array',
       items: {
         type: 'object',
-        properties: { pointer: { type: 'string', description: 'JSON pointer' }, detail: { type: 'string' } },
+        properties: {
+          pointer: { type: 'string', description: 'JSON pointer' },
+          detail: { type: 'string' },
+          code: { type: 'string', enum: inputCodes, description: 'The mistake, where it has a name' },
+        },
         required: ['pointer', 'detail'],
       },
     },
