@@ -163,7 +163,9 @@ function accessFromEnvironment(): Access {
   const [mechanism, username = '', ...password] = (process.env['FLORIN_TEST_KAFKA_SASL'] ?? '').split(':');
   return {
     ...(caFile ? { caFile } : {}),
-    ...(mechanism ? { sasl: { mechanism, username, password: password.join(':') } } : {}),
+    ...(mechanism
+      ? { sasl: { mechanism: mechanism.toUpperCase(), username, password: password.join(':') } }
+      : {}),
   };
 }
 
@@ -173,7 +175,7 @@ function toSaslOptions({ mechanism, username, password }: NonNullable<Access['sa
     'SCRAM-SHA-256': 'scram-sha-256',
     'SCRAM-SHA-512': 'scram-sha-512',
   } as const;
-  const known = Object.entries(names).find(([name]) => name === mechanism.toUpperCase())?.[1];
+  const known = Object.entries(names).find(([name]) => name === mechanism)?.[1];
   if (!known)
     throw new Error(`FLORIN_TEST_KAFKA_SASL names ${mechanism}, not ${Object.keys(names).join(', ')}`);
   return { mechanism: known, username, password };
