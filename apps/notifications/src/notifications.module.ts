@@ -1,4 +1,4 @@
-import { createKafka, createPublisher, KafkaBatchServer, purgeInbox } from '@florin/messaging';
+import { createKafka, createPublisher, KafkaBatchServer, kafkaSettings, purgeInbox } from '@florin/messaging';
 import { preparedDatabase, serviceTokenSource, type ServiceContext } from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -61,7 +61,7 @@ export async function notificationsModule(context: Context): Promise<DynamicModu
 /** The consumers of the service. */
 export function notificationsConsumers(context: Context): KafkaBatchServer[] {
   const { config, logger, metrics } = context;
-  const kafka = { brokers: config.KAFKA_BROKERS, clientId: context.name, logger };
+  const kafka = { ...kafkaSettings(config, context.name), logger };
   const publisher = createPublisher(createKafka(kafka));
   context.onClose('publisher', () => publisher.disconnect());
   const server = new KafkaBatchServer({

@@ -10,6 +10,7 @@ export {
 export { Exclusive, holdLead, type ExclusiveOptions } from './exclusive.js';
 export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
+export { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 export type { Logger } from './logger.js';
 export { OnEvents, type BatchContext } from './on-events.js';
 export {
@@ -23,5 +24,12 @@ export {
 export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
 export { openConsumer, openOutbox, type MessagingContext, type Outbox } from './service.js';
 export { selectRows, type Sql } from './sql.js';
-export { ensureTopics, type TopicSettings } from './topics.js';
+export {
+  ensureTopics,
+  sentenceOf,
+  topicDifferences,
+  TopicsCannotBeAltered,
+  type TopicDifference,
+  type TopicSettings,
+} from './topics.js';
 export { isTransient } from './transient.js';

@@ -1,8 +1,16 @@
-import { Kafka, logLevel, type ISocketFactoryArgs, type LogEntry, type SASLOptions } from 'kafkajs';
-import { connect as connectTcp, type Socket } from 'node:net';
+import {
+  logLevel,
+  type Kafka,
+  type ISocketFactoryArgs,
+  type KafkaConfig,
+  type LogEntry,
+  type SASLOptions,
+} from 'kafkajs';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { removeIdleTimers } from './kafka-patch.js';
 import type { Logger } from './logger.js';
+import { PrefixedKafka } from './prefixed-kafka.js';
 
 export type { Kafka } from 'kafkajs';
 
@@ -13,6 +21,9 @@ export interface KafkaSettings {
   readonly clientId: string;
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: SASLOptions;
+  /** What the brokers see before the names of topics and consumer groups. */
+  readonly topicPrefix?: string;
+  readonly groupIdPrefix?: string;
   readonly logger?: Logger;
 }
 
@@ -20,8 +31,8 @@ removeIdleTimers();
 
 /** The one place where a Kafka client is made. It connects on first use and never creates topics on the way. */
 export function createKafka(settings: KafkaSettings): Kafka {
-  const { brokers, clientId, ssl, sasl, logger } = settings;
-  return new Kafka({
+  const { brokers, clientId, ssl, sasl, logger, topicPrefix = '', groupIdPrefix = '' } = settings;
+  const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
@@ -35,7 +46,8 @@ export function createKafka(settings: KafkaSettings): Kafka {
     logCreator: () => (entry) => {
       if (logger !== undefined) passOn(entry, logger);
     },
-  });
+  };
+  return new PrefixedKafka(config, { topic: topicPrefix, group: groupIdPrefix });
 }
 
 /** kafkajs leaves Nagle's algorithm on: a small request behind another waits for the peer's acknowledgement. */
@@ -43,7 +55,7 @@ function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket 
   // Undefined without TLS, whatever the type says.
   const tls = ssl as ConnectionOptions | undefined;
   const socket = tls
-    ? connectTls({ servername: host, ...tls, host, port }, onConnect)
+    ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port }, onConnect)
     : connectTcp({ host, port }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { KafkaBatchServer } from './batch-server.js';
 import { createKafka } from './kafka.js';
+import { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 import type { Logger } from './logger.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { createPublisher, type EventPublisher } from './publisher.js';
@@ -9,7 +10,7 @@ import { createPublisher, type EventPublisher } from './publisher.js';
 export interface MessagingContext {
   /** Names the client to the brokers and is the consumer group. */
   readonly name: string;
-  readonly config: { readonly KAFKA_BROKERS: readonly string[] };
+  readonly config: KafkaConfig;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly health: { add(name: string, check: () => Promise<void>): void };
@@ -27,7 +28,7 @@ export function openOutbox(
   context: MessagingContext & { readonly config: { readonly DATABASE_URL: string } },
 ): Outbox {
   const { name, config, logger, metrics } = context;
-  const publisher = createPublisher(createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, logger }));
+  const publisher = createPublisher(createKafka({ ...kafkaSettings(config, name), logger }));
   context.onClose('publisher', () => publisher.disconnect());
   const relay = new OutboxRelay({ connection: config.DATABASE_URL, publisher, logger, metrics });
   relay.start();
@@ -43,7 +44,7 @@ export function openConsumer(
 ): KafkaBatchServer {
   const { name, config, logger, metrics, health } = context;
   const server = new KafkaBatchServer({
-    kafka: { brokers: config.KAFKA_BROKERS, clientId: name },
+    kafka: kafkaSettings(config, name),
     groupId: name,
     publisher,
     logger,

@@ -1,54 +1,209 @@
 import type { Topic } from '@florin/contracts';
+import { ConfigResourceTypes, ConfigSource, type Admin } from 'kafkajs';
 import { createKafka, type KafkaSettings } from './kafka.js';
 
 export interface TopicSettings extends KafkaSettings {
   readonly topics: readonly Topic[];
-  /** Copies of each partition; by default one per broker, at most three. */
-  readonly replicationFactor?: number;
+  /** Copies of each partition. Unless set: of a new topic one per broker, at most three; others stay as they are. */
+  readonly replicationFactor?: number | undefined;
+  /** Copies that have a message before it is acknowledged. Unless set all but one, so that one broker may be away. */
+  readonly minInSyncReplicas?: number | undefined;
+}
+
+/** Something that a cluster has otherwise than it is defined. */
+export interface TopicDifference {
+  /** As the brokers know it, with its prefix. */
+  readonly topic: string;
+  /** `topic` where there is none of that name. */
+  readonly what: 'topic' | 'partitions' | 'replication.factor' | 'retention.ms' | 'min.insync.replicas';
+  readonly found: string;
+  readonly defined: string;
+  /** Why it cannot be altered. */
+  readonly obstacle?: string;
+}
+
+/** Topics cannot be made what they are defined to be; nothing was altered. */
+export class TopicsCannotBeAltered extends Error {
+  override readonly name = 'TopicsCannotBeAltered';
+
+  constructor(readonly differences: readonly TopicDifference[]) {
+    super(differences.map(sentenceOf).join('\n'));
+  }
+}
+
+/** One line about a difference. */
+export function sentenceOf({ topic, what, found, defined, obstacle }: TopicDifference): string {
+  if (what === 'topic') return `topic ${topic} is missing: ${defined}`;
+  const sentence = `topic ${topic} has ${what} ${found}, defined ${defined}`;
+  return obstacle === undefined ? sentence : `${sentence}: ${obstacle}`;
+}
+
+/** What is missing or different; changes nothing. */
+export function topicDifferences(settings: TopicSettings): Promise<TopicDifference[]> {
+  return withAdmin(settings, async (admin) => (await compare(admin, settings)).differences);
 }
 
 /**
- * Creates the topics that are missing and leaves those there as they are. A step of its own: services never create
- * topics. Throws when a topic exists with fewer partitions than it should have.
+ * Makes the topics what they are defined to be and answers what was different. A step of its own: services never
+ * create topics. Throws TopicsCannotBeAltered, before anything is altered, where a topic would have to shrink or move.
  */
-export async function ensureTopics(settings: TopicSettings): Promise<void> {
+export function ensureTopics(settings: TopicSettings): Promise<TopicDifference[]> {
+  return withAdmin(settings, async (admin) => {
+    const { planned, differences } = await compare(admin, settings);
+    const obstacles = differences.filter(({ obstacle }) => obstacle !== undefined);
+    if (obstacles.length > 0) throw new TopicsCannotBeAltered(obstacles);
+    const differing = (what: TopicDifference['what'][]) =>
+      planned.filter(({ name }) =>
+        differences.some((difference) => difference.topic === name && what.includes(difference.what)),
+      );
+    await create(admin, differing(['topic']));
+    await grow(admin, differing(['partitions']));
+    for (const topic of differing(['retention.ms', 'min.insync.replicas'])) await alter(admin, topic);
+    return differences;
+  });
+}
+
+/** A topic as this cluster should have it. */
+interface Plan {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<'retention.ms' | 'min.insync.replicas', string>>;
+}
+
+/** A topic as this cluster has it. */
+interface Found {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** All settings; `own` are those that somebody gave this topic. */
+  readonly configs: ReadonlyMap<string, { readonly value: string; readonly own: boolean }>;
+}
+
+async function withAdmin<Result>(
+  settings: TopicSettings,
+  work: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
   const admin = createKafka(settings).admin();
   await admin.connect();
   try {
-    const existing = new Set(await admin.listTopics());
-    const missing = settings.topics.filter(({ name }) => !existing.has(name));
-    const { brokers } = await admin.describeCluster();
-    const replicationFactor = settings.replicationFactor ?? Math.min(brokers.length, 3);
-    if (missing.length > 0) {
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map(({ name, partitions, retentionMs }) => ({
-          topic: name,
-          numPartitions: partitions,
-          replicationFactor,
-          configEntries: [
-            { name: 'retention.ms', value: String(retentionMs) },
-            // What is acknowledged is on all copies but one, so that one broker may be lost or away.
-            { name: 'min.insync.replicas', value: String(Math.max(replicationFactor - 1, 1)) },
-          ],
-        })),
-      });
-    }
-    await checkPartitions(admin, settings.topics);
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
 }
 
-/** More partitions than planned is an operator's choice; fewer would break what is keyed by partition. */
-async function checkPartitions(
-  admin: ReturnType<ReturnType<typeof createKafka>['admin']>,
-  topics: readonly Topic[],
-): Promise<void> {
-  const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
-  for (const { name, partitions } of topics) {
-    const actual = found.find((topic) => topic.name === name)?.partitions.length ?? 0;
-    if (actual < partitions)
-      throw new Error(`topic ${name} has ${actual} partitions, expected ${partitions}`);
+async function compare(admin: Admin, settings: TopicSettings) {
+  const { brokers } = await admin.describeCluster();
+  const all = new Set(await admin.listTopics());
+  const planned: Plan[] = [];
+  const differences: TopicDifference[] = [];
+  for (const topic of settings.topics) {
+    const name = (settings.topicPrefix ?? '') + topic.name;
+    const found = all.has(name) ? await find(admin, name) : undefined;
+    const usual = found?.replicationFactor ?? Math.min(brokers.length, 3);
+    const plan = planOf(name, topic, settings.replicationFactor ?? usual, settings.minInSyncReplicas);
+    planned.push(plan);
+    differences.push(...differencesOf(plan, found));
   }
+  return { planned, differences };
+}
+
+function planOf(name: string, topic: Topic, replicationFactor: number, minInSync?: number): Plan {
+  return {
+    name,
+    partitions: topic.partitions,
+    replicationFactor,
+    configs: {
+      'retention.ms': String(topic.retentionMs),
+      'min.insync.replicas': String(minInSync ?? Math.max(replicationFactor - 1, 1)),
+    },
+  };
+}
+
+async function find(admin: Admin, name: string): Promise<Found> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+  const { partitions } = topics[0] ?? { partitions: [] };
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return {
+    partitions: partitions.length,
+    replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    configs: new Map(
+      entries.map(({ configName, configValue, configSource }) => [
+        configName,
+        { value: configValue, own: configSource === ConfigSource.TOPIC_CONFIG },
+      ]),
+    ),
+  };
+}
+
+function differencesOf(plan: Plan, found: Found | undefined): TopicDifference[] {
+  const { name: topic, partitions, replicationFactor, configs } = plan;
+  const settings = Object.entries(configs) as [keyof typeof configs, string][];
+  if (found === undefined) {
+    const defined = [
+      `partitions ${partitions}`,
+      `replication.factor ${replicationFactor}`,
+      ...settings.map(([name, value]) => `${name} ${value}`),
+    ].join(', ');
+    return [{ topic, what: 'topic', found: 'nothing', defined }];
+  }
+  const values = [
+    {
+      what: 'partitions' as const,
+      ...{ found: found.partitions, defined: partitions },
+      ...(found.partitions > partitions && { obstacle: 'a topic cannot shrink' }),
+    },
+    {
+      what: 'replication.factor' as const,
+      ...{ found: found.replicationFactor, defined: replicationFactor },
+      obstacle: 'partitions are moved by kafka-reassign-partitions',
+    },
+    ...settings.map(([what, defined]) => ({ what, found: found.configs.get(what)?.value, defined })),
+  ];
+  return values
+    .map((value) => ({ ...value, topic, found: String(value.found), defined: String(value.defined) }))
+    .filter((value) => value.found !== value.defined);
+}
+
+async function create(admin: Admin, topics: readonly Plan[]): Promise<void> {
+  if (topics.length === 0) return;
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(configs).map(([setting, value]) => ({ name: setting, value })),
+    })),
+  });
+}
+
+async function grow(admin: Admin, topics: readonly Plan[]): Promise<void> {
+  if (topics.length === 0) return;
+  await admin.createPartitions({
+    topicPartitions: topics.map(({ name, partitions }) => ({ topic: name, count: partitions })),
+  });
+}
+
+/** The request replaces all that the topic was given, so what is not ours is given again. */
+async function alter(admin: Admin, { name, configs }: Plan): Promise<void> {
+  const found = await find(admin, name);
+  const kept = [...found.configs]
+    .filter(([, { own }]) => own)
+    .map(([key, { value }]) => [key, value] as const);
+  const entries = new Map([...kept, ...Object.entries(configs)]);
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [
+      {
+        type: ConfigResourceTypes.TOPIC,
+        name,
+        configEntries: [...entries].map(([setting, value]) => ({ name: setting, value })),
+      },
+    ],
+  });
 }
