@@ -44,18 +44,6 @@ export async function installApacheKafka(
   return { java, jars };
 }
 
-/** Whether this machine has what it takes, as far as one can see without fetching anything. */
-export async function apacheKafkaIsPossible(): Promise<boolean> {
-  try {
-    await requireJava(programOfJdk());
-    if (!existsSync(join(cache, await versionOfPom()))) await ask('mvn', ['--version']);
-    return true;
-  } catch {
-    // No Java, one that is too old, or no Maven.
-    return false;
-  }
-}
-
 function programOfJdk(): string {
   const home = process.env['JAVA_HOME'];
   return home ? join(home, 'bin', 'java') : 'java';

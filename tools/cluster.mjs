@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeBinary, root } from './run/installation.mjs';
+import { run } from './run/processes.mjs';
+import { readReports, summary } from './run/test-suite.mjs';
+
+/**
+ * `npm run test:cluster`: what is tested on the embedded broker once more, on a real Apache Kafka; in plain text first,
+ * then over TLS with SCRAM-SHA-512. `plain` or `secured` as an argument runs that half alone.
+ */
+const halves = [
+  { name: 'plain', kind: 'apache', title: 'plain text' },
+  { name: 'secured', kind: 'apache-secured', title: 'TLS, SCRAM-SHA-512' },
+];
+
+/** On one broker of the suite's own, which is told by FLORIN_TEST_KAFKA. */
+const onOneBroker = [
+  { title: 'black-box suite', project: 'libs/embedded', only: '**/kafka/black-box/**/*.spec.ts' },
+  { title: 'messaging library', project: 'libs/messaging' },
+];
+
+/** Each with brokers of its own, told which kind by FLORIN_TEST_STACK_KAFKA; `once`, since it starts both kinds. */
+const onTheirOwn = [
+  { title: 'start and stop', project: 'libs/local-stack', only: '**/apache-kafka.int.spec.ts', once: true },
+  { title: 'end-to-end suite', project: 'apps/e2e', level: 'e2e' },
+];
+
+// By its path, as all that is built: the tools import nothing of ours.
+const { installApacheKafka, startApacheKafka } = await import(
+  join(root, 'libs', 'local-stack', 'dist', 'index.js')
+);
+const scratch = mkdtempSync(join(tmpdir(), 'florin-cluster-'));
+const results = [];
+const reports = [];
+
+async function runHalf(installation, { kind, title }) {
+  const broker = await startApacheKafka({
+    installation,
+    dataDir: join(scratch, kind),
+    secured: kind === 'apache-secured',
+  });
+  try {
+    for (const suite of onOneBroker) await runSuite(suite, title, accessOf(broker.access));
+  } finally {
+    await broker.close();
+  }
+  const others = onTheirOwn.filter(({ once }) => !once || kind === 'apache-secured');
+  for (const suite of others) await runSuite(suite, title, { FLORIN_TEST_STACK_KAFKA: kind });
+}
+
+function accessOf({ brokers, security }) {
+  const password = security && readFileSync(security.passwordFile, 'utf8');
+  return {
+    FLORIN_TEST_KAFKA: brokers.join(','),
+    ...(security && {
+      FLORIN_TEST_KAFKA_SSL_CA: security.caFile,
+      FLORIN_TEST_KAFKA_SASL: `scram-sha-512:${security.username}:${password}`,
+    }),
+  };
+}
+
+async function runSuite({ title, project, level = 'int', only }, half, env) {
+  const name = `${title} (${half})`;
+  process.stdout.write(`\n── ${name} ──\n`);
+  const folder = join(scratch, `reports-${results.length}`);
+  const startedAt = Date.now();
+  const args = [join(root, 'tools', 'jest.mjs'), level, ...(only ? ['--testMatch', only] : [])];
+  const code = await run(nodeBinary(), args, {
+    cwd: join(root, project),
+    env: { ...process.env, ...env, FLORIN_TEST_REPORTS: folder },
+  });
+  if (code > 128) throw new Interrupted(code);
+  reports.push(...readReports(folder).map((report) => ({ ...report, level: name })));
+  results.push({ name, level: name, passed: code === 0, elapsedMs: Date.now() - startedAt });
+}
+
+/** A signal ended a suite, and with it all that was to come. */
+class Interrupted extends Error {
+  constructor(code) {
+    super('Interrupted.');
+    this.code = code;
+  }
+}
+
+async function main([wanted]) {
+  const chosen = halves.filter(({ name }) => wanted === undefined || name === wanted);
+  if (chosen.length === 0) throw new Error(`Usage: npm run test:cluster [-- plain|secured]`);
+  const installation = await installApacheKafka({
+    onProgress: (text) => process.stderr.write(`${text} …\n`),
+  });
+  for (const half of chosen) await runHalf(installation, half);
+  process.stdout.write(summary(results, reports));
+  return results.every(({ passed }) => passed) ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.code ?? 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+// The IPC channel to the runner would keep this process alive.
+process.exit();
