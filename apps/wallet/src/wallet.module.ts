@@ -18,7 +18,6 @@ import {
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BalanceController, balanceUseCases, type BalanceUseCases } from './balances/balance.controller.js';
-import { projectedRevision } from './balances/balance.projection.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
 import { BalanceBehind, readAtHead, walletsAtHead } from './balances/read-at-head.js';
 import type { WalletConfig } from './config.js';
@@ -36,6 +35,7 @@ import {
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
+import { progressOf } from './ledgers/progress.js';
 import { walletProblems } from './problems.js';
 
 type Context = ServiceContext<WalletConfig>;
@@ -173,7 +173,7 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
 function buildBalances({ database, store }: Engines, books: Market[]): BalanceUseCases {
   const atHead = readAtHead({
     store,
-    projected: (ledger) => projectedRevision(database, ledger),
+    projected: (ledger) => progressOf(database, 'balances', ledger),
     nowMs: Date.now,
     sleep,
   });

@@ -15,7 +15,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { WalletConfig } from '../config.js';
 import { walletDatabase } from '../database.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
-import { projectBalances, projectedRevision } from './balance.projection.js';
+import { progressOf } from '../ledgers/progress.js';
+import { projectBalances } from './balance.projection.js';
 import { historyOf, walletsOf } from './balance.queries.js';
 
 describe('the read models of a ledger', () => {
@@ -84,7 +85,7 @@ describe('the read models of a ledger', () => {
     await project(stored.slice(2, 7));
     await project(stored.slice(4));
     await project(stored);
-    expect(await projectedRevision(database, 'aa-eur')).toBe(BigInt(stored.length - 1));
+    expect(await progressOf(database, 'balances', 'aa-eur')).toBe(BigInt(stored.length - 1));
     for (const person of [anna, bruno]) {
       const [wallet] = await walletsOf(database, person);
       expect(wallet).toEqual({
@@ -119,6 +120,6 @@ describe('the read models of a ledger', () => {
       'Unheard',
     );
     expect(await walletsOf(database, anna)).toEqual([]);
-    expect(await projectedRevision(database, 'cc-eur')).toBe(-1n);
+    expect(await progressOf(database, 'balances', 'cc-eur')).toBe(-1n);
   });
 });

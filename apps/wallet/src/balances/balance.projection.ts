@@ -2,22 +2,10 @@ import type { StoredEvent } from '@florin/event-store';
 import { decodeEvent, naturalBalance, type LedgerEvent } from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
 import type { PreparedDatabase } from '@florin/service-host';
+import { lockProgress, saveProgress } from '../ledgers/progress.js';
 
 type At<Event> = Event & { readonly revision: bigint };
 type Of<Type extends LedgerEvent['type']> = At<Extract<LedgerEvent, { type: Type }>>;
-
-/** The name under which the projection of a ledger keeps its place. */
-export const projectionName = (ledger: string): string => `balances:${ledger}`;
-
-/** Last revision that the read models hold; -1 before the first. */
-export async function projectedRevision(sql: Sql, ledger: string): Promise<bigint> {
-  const [row] = (await sql.query('SELECT revision FROM progress WHERE name = $1', [
-    projectionName(ledger),
-  ])) as {
-    revision: string;
-  }[];
-  return row === undefined ? -1n : BigInt(row.revision);
-}
 
 /**
  * Applies a run of ledger events to the read models, with its place in the same transaction: each event counts once, whatever
@@ -27,7 +15,7 @@ export function projectBalances(database: PreparedDatabase, ledger: string) {
   return (batch: readonly StoredEvent[]): Promise<void> =>
     database.transaction(async (sql) => {
       await sql.query('SET LOCAL synchronous_commit = off');
-      const place = await lockPlace(sql, ledger);
+      const place = await lockProgress(sql, 'balances', ledger);
       const events = batch
         .filter((stored) => stored.revision > place)
         .map((stored) => ({ ...decodeEvent(stored.type, stored.data), revision: stored.revision }));
@@ -39,26 +27,12 @@ export function projectBalances(database: PreparedDatabase, ledger: string) {
         ...ofType(events, 'EntryRejected'),
       ]);
       await applyPostings(sql, ledger, ofType(events, 'EntryPosted'));
-      await sql.query('UPDATE progress SET revision = $2 WHERE name = $1', [
-        projectionName(ledger),
-        last.revision.toString(),
-      ]);
+      await saveProgress(sql, 'balances', ledger, last.revision);
     });
 }
 
 function ofType<Type extends LedgerEvent['type']>(events: At<LedgerEvent>[], type: Type): Of<Type>[] {
   return events.filter((event): event is Of<Type> => event.type === type);
-}
-
-async function lockPlace(sql: Sql, ledger: string): Promise<bigint> {
-  await sql.query('INSERT INTO progress (name, revision) VALUES ($1, -1) ON CONFLICT DO NOTHING', [
-    projectionName(ledger),
-  ]);
-  const [row] = (await sql.query('SELECT revision FROM progress WHERE name = $1 FOR UPDATE', [
-    projectionName(ledger),
-  ])) as { revision: string }[];
-  if (row === undefined) throw new Error(`the projection of ${ledger} has no place`);
-  return BigInt(row.revision);
 }
 
 async function openAccounts(sql: Sql, ledger: string, opened: Of<'AccountOpened'>[]): Promise<void> {

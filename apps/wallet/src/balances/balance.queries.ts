@@ -1,4 +1,5 @@
 import type { Sql } from '@florin/messaging';
+import { placeName } from '../ledgers/progress.js';
 
 /** A person's account in one book, in minor units. */
 export interface WalletBalance {
@@ -24,7 +25,7 @@ export interface HistoryItem {
 export async function walletsOf(sql: Sql, personId: string, ledger?: string): Promise<WalletBalance[]> {
   const rows = (await sql.query(
     `SELECT a.ledger, a.account, a.currency, a.balance, p.revision
-     FROM accounts a JOIN progress p ON p.name = 'balances:' || a.ledger
+     FROM accounts a JOIN progress p ON p.name = ${placeName('balances', 'a.ledger')}
      WHERE a.owner = $1 AND ($2::text IS NULL OR a.ledger = $2) ORDER BY a.ledger`,
     [personId, ledger ?? null],
   )) as { ledger: string; account: string; currency: string; balance: string; revision: string }[];

@@ -1,9 +1,10 @@
 import { ledgerStream, type CloudEvent, type Market } from '@florin/contracts';
 import type { EventStore, Subscription } from '@florin/event-store';
 import type { PreparedDatabase } from '@florin/service-host';
-import { projectBalances, projectedRevision } from '../balances/balance.projection.js';
+import { projectBalances } from '../balances/balance.projection.js';
 import type { LogCheck } from './log-check.js';
 import { LedgerPublisher } from './ledger.publisher.js';
+import { progressOf, type Follower } from './progress.js';
 
 interface Deps {
   readonly market: Market;
@@ -28,25 +29,22 @@ export async function followBook(deps: Deps): Promise<{ stop(): Promise<void> }>
     traceOf: deps.traceOf,
     nowMs: Date.now,
   });
-  const follow = (
-    name: string,
-    after: bigint | undefined,
+  const follow = async (
+    follower: Follower,
     handler: Parameters<EventStore['subscribe']>[2],
-  ): Subscription =>
-    store.subscribe(
+  ): Promise<Subscription> => {
+    const after = await progressOf(database, follower, market.ledger);
+    return store.subscribe(
       stream,
       {
-        ...(after === undefined || after < 0n ? {} : { after }),
-        onError: (error, attempt) => deps.onError(`${name} of ${market.ledger}`, error, attempt),
+        ...(after < 0n ? {} : { after }),
+        onError: (error, attempt) => deps.onError(`${follower} of ${market.ledger}`, error, attempt),
       },
       handler,
     );
-  const published = follow('publisher', await publisher.place(), (batch) => publisher.publish(batch));
-  const projected = follow(
-    'projection',
-    await projectedRevision(database, market.ledger),
-    projectBalances(database, market.ledger),
-  );
+  };
+  const published = await follow('publisher', (batch) => publisher.publish(batch));
+  const projected = await follow('balances', projectBalances(database, market.ledger));
   return {
     async stop() {
       await Promise.all([published.stop(), projected.stop()]);

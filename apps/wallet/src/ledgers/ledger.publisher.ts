@@ -2,9 +2,7 @@ import type { CloudEvent } from '@florin/contracts';
 import type { StoredEvent } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
 import { toPublished } from './ledger.events.js';
-
-/** The name under which the publisher of a ledger keeps its place. */
-export const publisherName = (ledger: string): string => `publisher:${ledger}`;
+import { saveProgress } from './progress.js';
 
 interface Deps {
   readonly ledger: string;
@@ -28,16 +26,6 @@ export class LedgerPublisher {
 
   constructor(private readonly deps: Deps) {}
 
-  /** Revision of the last event published for sure, or `undefined` before the first. */
-  async place(): Promise<bigint | undefined> {
-    const [row] = (await this.deps.sql.query('SELECT revision FROM progress WHERE name = $1', [
-      publisherName(this.deps.ledger),
-    ])) as {
-      revision: string;
-    }[];
-    return row === undefined ? undefined : BigInt(row.revision);
-  }
-
   async publish(batch: readonly StoredEvent[]): Promise<void> {
     const events = batch.map((stored) => this.toEvent(stored)).filter((event) => event !== undefined);
     await this.deps.publish(events);
@@ -48,11 +36,7 @@ export class LedgerPublisher {
   /** Saves the place; also the last thing to do before stopping. */
   async save(): Promise<void> {
     if (this.unsaved === undefined) return;
-    await this.deps.sql.query(
-      `INSERT INTO progress (name, revision) VALUES ($1, $2)
-       ON CONFLICT (name) DO UPDATE SET revision = greatest(progress.revision, excluded.revision)`,
-      [publisherName(this.deps.ledger), this.unsaved.toString()],
-    );
+    await saveProgress(this.deps.sql, 'publisher', this.deps.ledger, this.unsaved);
     this.unsaved = undefined;
     this.savedAtMs = this.deps.nowMs();
   }

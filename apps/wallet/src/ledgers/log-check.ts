@@ -1,8 +1,7 @@
 import { ledgerStream } from '@florin/contracts';
 import { headOf, type EventStore } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
-import { projectionName } from '../balances/balance.projection.js';
-import { publisherName } from './ledger.publisher.js';
+import { furthestProgress } from './progress.js';
 
 /**
  * The log of a book ends before what was shown or published of it: events that others have acted upon are missing. To go on
@@ -32,16 +31,8 @@ export type LogCheck = (ledger: string) => Promise<void>;
 export function logCheck({ store, sql }: { store: Pick<EventStore, 'read'>; sql: Sql }): LogCheck {
   return async (ledger) => {
     // Before the head is: both only grow, so a log that is whole is never behind what was seen of it earlier.
-    const seen = await seenRevision(sql, ledger);
+    const seen = await furthestProgress(sql, ledger);
     const head = await headOf(store, ledgerStream(ledger));
     if (head < seen) throw new LogBehind(ledger, head, seen);
   };
-}
-
-async function seenRevision(sql: Sql, ledger: string): Promise<bigint> {
-  const [row] = (await sql.query(
-    'SELECT max(revision) AS revision FROM progress WHERE name = ANY($1::text[])',
-    [[projectionName(ledger), publisherName(ledger)]],
-  )) as { revision: string | null }[];
-  return BigInt(row?.revision ?? -1);
 }
