@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessDeniedError, EventStoreDBClient, START, UnavailableError } from '@eventstore/db-client';
 import { makeCertificateAuthority } from '../certificates.js';
-import { expecting, numbered, numbersOf, refusalOf } from './event-store.fixture.spec.js';
+import { expecting, numbered, numbersOf, refusalOf } from './black-box/events.fixture.spec.js';
 import { startEventStore, type EmbeddedEventStore } from './event-store.server.js';
 
 const authority = makeCertificateAuthority();

@@ -4,7 +4,8 @@ import {
   EventStoreDBClient,
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
-import { eventsOf, numbered, numbersOf, startFixture, type Fixture } from './event-store.fixture.spec.js';
+import { eventsOf, numbered, numbersOf } from './black-box/events.fixture.spec.js';
+import { startFixture, type Fixture } from './event-store.fixture.spec.js';
 import { DataDirInUse } from '../data-dir-lock.js';
 import { startEventStore } from './event-store.server.js';
 
@@ -35,6 +36,32 @@ describe('the embedded event store', () => {
     );
     expect(nextExpectedRevision).toBe(3n);
     expect(fixture.notices).toEqual([]);
+  });
+
+  it('has the same streams after a restart: deleted, back, truncated, limited, gone for ever', async () => {
+    const { client } = fixture;
+    for (const name of ['deleted', 'back', 'short', 'gone']) await client.appendToStream(name, numbered(10));
+    for (const name of ['deleted', 'back']) await client.deleteStream(name);
+    await client.appendToStream('back', numbered(1, { first: 10 }));
+    await client.setStreamMetadata('short', { maxCount: 5, truncateBefore: 7, maxAge: 3_600 });
+    await client.tombstoneStream('gone');
+    for (const _ of ['before', 'after']) {
+      const read = (name: string) => numbersOf(fixture.client.readStream(name));
+      await expect(read('deleted')).rejects.toMatchObject({ type: 'stream-not-found' });
+      expect(await read('back')).toEqual([10]);
+      expect(await read('short')).toEqual([7, 8, 9]);
+      await expect(read('gone')).rejects.toMatchObject({ type: 'stream-deleted' });
+      await fixture.restart();
+    }
+  });
+
+  it('knows a repeated append after a restart', async () => {
+    const events = numbered(3);
+    const first = await fixture.client.appendToStream('again', events, { expectedRevision: 'no_stream' });
+    await fixture.restart();
+    const append = (options = {}) => fixture.client.appendToStream('again', events, options);
+    expect(await append({ expectedRevision: 'no_stream' })).toEqual(first);
+    expect(await append()).toEqual(first);
   });
 
   it('refuses a folder that another server has open, which it leaves alone', async () => {

@@ -3,7 +3,8 @@ import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } f
 import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { numbered, numbersOf, startFixture, type Fixture } from '../event-store.fixture.spec.js';
+import { numbered, numbersOf } from '../black-box/events.fixture.spec.js';
+import { startFixture, type Fixture } from '../event-store.fixture.spec.js';
 import { readReq } from '../protocol/messages.js';
 import { encodeFrame } from './frames.js';
 

@@ -135,6 +135,7 @@ const readOptions = message({
   all: [2, message({ position: [1, position], start: [2, 'empty'], end: [3, 'empty'] })],
   /** 0 forwards, 1 backwards. */
   readDirection: [3, 'uint64'],
+  resolveLinks: [4, 'bool'],
   count: [5, 'uint64'],
   subscription: [6, 'empty'],
   filter: [7, filterOptions],
@@ -160,6 +161,11 @@ export const readResp = message({
   checkpoint: [3, position],
   streamNotFound: [4, message({ streamIdentifier: [1, streamIdentifier] })],
   caughtUp: [8, 'empty'],
+});
+
+/** The same answer with its events left encoded, and the link by which one was found. */
+export const encodedReadResp = message({
+  event: [1, message({ event: [1, 'bytes'], link: [2, 'bytes'], commitPosition: [3, 'uint64'] })],
 });
 
 export const supportedMethods = message({

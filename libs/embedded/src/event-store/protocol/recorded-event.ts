@@ -6,6 +6,7 @@ import { uuidText } from './uuid.js';
 
 /** EventStoreDB counts time in steps of 100 ns. */
 const TICKS_PER_MS_DIGITS = '0000';
+const CREATED = 'created';
 
 /** Events are kept as the framed ReadResp that every reader gets: reading is copying. */
 export const recordedEventCodec: EventCodec = {
@@ -21,7 +22,7 @@ export const recordedEventCodec: EventCodec = {
           metadata: [
             { key: 'type', value: event.type },
             { key: 'content-type', value: event.contentType },
-            { key: 'created', value: `${createdMs}${TICKS_PER_MS_DIGITS}` },
+            { key: CREATED, value: `${createdMs}${TICKS_PER_MS_DIGITS}` },
           ],
           customMetadata: event.metadata,
           data: event.data,
@@ -29,6 +30,11 @@ export const recordedEventCodec: EventCodec = {
         commitPosition: position,
       },
     });
+  },
+  createdMs(payload) {
+    const entries = decode(readResp, frameContent(payload)).event?.event?.metadata;
+    const ticks = entries?.find(({ key }) => key === CREATED)?.value ?? '';
+    return Number(ticks.slice(0, -TICKS_PER_MS_DIGITS.length));
   },
   data(payload) {
     return decode(readResp, frameContent(payload)).event?.event?.data ?? Buffer.alloc(0);

@@ -6,10 +6,11 @@ import { streamNameOf } from '../protocol/conversions.js';
 import { streamDeleted } from '../protocol/errors.js';
 import { readReq, readResp, type ReadOptions } from '../protocol/messages.js';
 import { decode } from '../protobuf/decode.js';
-import { DELETED } from '../storage/event-index.js';
+import { DELETED } from '../storage/retention.js';
 import type { Page, Step } from '../storage/event-reader.js';
 import type { EventStorage } from '../storage/event-storage.js';
 import { eventFilter } from './filter.js';
+import { eventSender } from './links.js';
 import { subscribe } from './subscribe.js';
 
 /** Streams/Read: reads and catch-up subscriptions, of a stream or of all. */
@@ -65,13 +66,14 @@ async function sendPages(
   call: GrpcCall,
   options: ReadOptions,
   from: number,
-  pageAt: (next: number, limit: number) => Page,
+  pageAt: (next: number, limit: number) => Page | Promise<Page>,
 ): Promise<void> {
+  const send = eventSender(storage, call, options);
   let left = options.count ?? 0;
   let next = from;
   while (left > 0 && !call.isClosed) {
-    const page = pageAt(next, left);
-    if (page.sequences.length > 0) call.send(await storage.reader.payloads(page.sequences));
+    const page = await pageAt(next, left);
+    if (page.sequences.length > 0) await send(page.sequences);
     else if (page.next === next) return;
     left -= page.sequences.length;
     next = page.next;

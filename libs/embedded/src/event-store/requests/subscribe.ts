@@ -7,6 +7,7 @@ import { readResp, type FilterOptions, type ReadOptions } from '../protocol/mess
 import type { EventStorage } from '../storage/event-storage.js';
 import type { Page } from '../storage/event-reader.js';
 import { checkpointEvents, eventFilter } from './filter.js';
+import { eventSender } from './links.js';
 
 /** Where a subscription stands and how it goes on. */
 interface Source {
@@ -14,7 +15,7 @@ interface Source {
   readonly stream: string | undefined;
   /** What is all that is remembered of a subscription, so that a slow reader costs no memory. */
   next: number;
-  page(next: number): Page;
+  page(next: number): Page | Promise<Page>;
   /** The checkpoint to send once everything before `next` was looked at. */
   checkpoint?(next: number, isCaughtUp: boolean): Buffer | undefined;
 }
@@ -29,10 +30,11 @@ export async function subscribe(storage: EventStorage, call: GrpcCall, options: 
     wake();
   });
   call.send(encodeFrame(readResp, { confirmation: { subscriptionId: randomUUID() } }));
+  const send = eventSender(storage, call, options);
   let isCaughtUp = false;
   while (!call.isClosed) {
-    const page = source.page(source.next);
-    if (page.sequences.length > 0) call.send(await storage.reader.payloads(page.sequences));
+    const page = await source.page(source.next);
+    if (page.sequences.length > 0) await send(page.sequences);
     const isAtEnd = page.sequences.length === 0 && page.next === source.next;
     source.next = page.next;
     const checkpoint = source.checkpoint?.(page.next, isAtEnd && !isCaughtUp);

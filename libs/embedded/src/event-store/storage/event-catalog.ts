@@ -1,8 +1,8 @@
-import { DELETED, EventIndex, type Retention, type StreamEntry } from './event-index.js';
+import { EventIndex, type StreamEntry } from './event-index.js';
 import { decideAppend, type Decision, type ExpectedRevision } from './expected-revision.js';
 import { RecentIds } from './recent-ids.js';
 import { RecordKind, type RecordedEvent } from './record-format.js';
-import { METADATA_PREFIX, METADATA_TYPE, retentionOf } from './retention.js';
+import { DELETED, METADATA_PREFIX, METADATA_TYPE, retentionOf, type Retention } from './retention.js';
 import { Watchers } from './watchers.js';
 
 /** An append as it lies in the log. */
@@ -35,7 +35,16 @@ export class EventCatalog {
   private readonly retentionChanges: RetentionChange[] = [];
 
   decide(stream: string, expected: ExpectedRevision, ids: readonly Buffer[]): Decision {
-    return decideAppend(this.index, this.recentIds, this.index.findStream(stream), expected, ids);
+    const subject = {
+      stream: this.index.findStream(stream),
+      hasMetadata: this.lastRevision(`${METADATA_PREFIX}${stream}`) >= 0,
+    };
+    return decideAppend(this.index, this.recentIds, subject, expected, ids);
+  }
+
+  /** Whether the accepted state of a stream is that its events are gone, and that it may be appended to. */
+  isDeleted(stream: string): boolean {
+    return this.index.findStream(stream)?.accepted.truncateBefore === DELETED;
   }
 
   /** The last accepted revision of a stream, -1 when it has none. */
@@ -68,7 +77,11 @@ export class EventCatalog {
     }
     if (append.stream.startsWith(METADATA_PREFIX) && append.events.at(-1)?.type === METADATA_TYPE) {
       const subject = this.index.streamNamed(append.stream.slice(METADATA_PREFIX.length));
-      this.changeRetention(lastSequence, subject, retentionOf(append.lastData()));
+      const said = retentionOf(append.lastData());
+      // Metadata for a deleted stream bring it back without its events.
+      const isBack = subject.accepted.truncateBefore === DELETED && said.truncateBefore !== DELETED;
+      const truncateBefore = isBack ? subject.lastRevision + 1 : said.truncateBefore;
+      this.changeRetention(lastSequence, subject, { ...said, truncateBefore });
     }
     return lastSequence;
   }

@@ -1,3 +1,5 @@
+import { initialRetention, type Retention } from './retention.js';
+
 /** What is known of every event without reading it; the events themselves stay in the log. */
 export interface IndexedEvent {
   readonly position: number;
@@ -8,37 +10,27 @@ export interface IndexedEvent {
   readonly id: Buffer;
 }
 
-/** How much of a stream is still there. */
-export interface Retention {
-  /** Events before this revision are gone; DELETED when all are, until the next append. */
-  readonly truncateBefore: number;
-  /** Only so many of the last events are there. */
-  readonly maxCount: number;
-  /** Gone for ever: cannot be read or appended to. */
-  readonly tombstoned: boolean;
-}
-
-export const DELETED = Infinity;
-export const KEEP_ALL: Retention = { truncateBefore: 0, maxCount: Infinity, tombstoned: false };
-
 /** One stream: the sequence numbers of its events by revision, first as accepted and, once synced, as visible. */
 export class StreamEntry {
   readonly sequences: number[] = [];
   visibleEvents = 0;
-  accepted = KEEP_ALL;
-  visible = KEEP_ALL;
+  accepted: Retention;
+  visible: Retention;
 
   constructor(
     readonly id: number,
     readonly name: string,
-  ) {}
+  ) {
+    this.accepted = initialRetention(name);
+    this.visible = this.accepted;
+  }
 
   /** The last accepted revision, -1 when there is none. */
   get lastRevision(): number {
     return this.sequences.length - 1;
   }
 
-  /** The first visible revision that is still there. */
+  /** The first visible revision that is still there, whatever its age. */
   get firstVisible(): number {
     const { truncateBefore, maxCount } = this.visible;
     return Math.max(0, Math.min(truncateBefore, this.visibleEvents), this.visibleEvents - maxCount);

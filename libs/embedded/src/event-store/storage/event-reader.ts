@@ -26,11 +26,18 @@ export class EventReader {
   constructor(
     private readonly index: EventIndex,
     private readonly log: AppendLog,
+    private readonly createdMs: (payload: Buffer) => number,
   ) {}
 
+  /** The first revision of a stream that is there now; the events of a stream are taken to be in the order of their times. */
+  private firstReadable(stream: StreamEntry): number | Promise<number> {
+    const { maxAgeMs } = stream.visible;
+    return maxAgeMs === Infinity ? stream.firstVisible : this.firstSince(stream, Date.now() - maxAgeMs);
+  }
+
   /** At most `limit` events of a stream from a revision on; an empty page means that there are no more now. */
-  streamPage(stream: StreamEntry, revision: number, step: Step, limit: number): Page {
-    const first = stream.firstVisible;
+  async streamPage(stream: StreamEntry, revision: number, step: Step, limit: number): Promise<Page> {
+    const first = await this.firstReadable(stream);
     const end = stream.visibleEvents;
     const from = step === 1 ? Math.max(revision, first) : Math.min(revision, end - 1);
     const page = new PageBuilder(this.index, Math.min(limit, PAGE_EVENTS));
@@ -65,6 +72,18 @@ export class EventReader {
       }
     }
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  private async firstSince(stream: StreamEntry, sinceMs: number): Promise<number> {
+    let low = stream.firstVisible;
+    let high = stream.visibleEvents;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const sequence = stream.sequences[middle] as number;
+      if (this.createdMs(await this.payloads([sequence])) < sinceMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The events from `from` up to `to` that lie close enough together to be read at once. */

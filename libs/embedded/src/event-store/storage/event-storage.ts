@@ -7,7 +7,13 @@ import { EventReader } from './event-reader.js';
 import type { Decision, ExpectedRevision } from './expected-revision.js';
 import { MAX_BODY_BYTES, RECORD_HEADER_BYTES } from './log-format.js';
 import { readRecord, RecordBuilder, RecordKind, type RecordedEvent } from './record-format.js';
-import { DELETED_METADATA, METADATA_PREFIX, METADATA_TYPE, TOMBSTONE_TYPE } from './retention.js';
+import {
+  DELETED_METADATA,
+  METADATA_PREFIX,
+  METADATA_TYPE,
+  TOMBSTONE_TYPE,
+  truncatedMetadata,
+} from './retention.js';
 
 export interface ProposedEvent {
   /** 16 bytes. */
@@ -31,6 +37,7 @@ export interface Place {
 export interface EventCodec {
   encode(event: ProposedEvent, place: Place): Buffer;
   data(payload: Buffer): Buffer;
+  createdMs(payload: Buffer): number;
 }
 
 export type AppendResult =
@@ -62,7 +69,7 @@ export class EventStorage {
     private readonly log: AppendLog,
     private readonly codec: EventCodec,
   ) {
-    this.reader = new EventReader(catalog.index, log);
+    this.reader = new EventReader(catalog.index, log, (payload) => codec.createdMs(payload));
   }
 
   /**
@@ -108,7 +115,27 @@ export class EventStorage {
     if (decision.kind === 'repeated') return this.repeated(decision.lastSequence);
     if (decision.kind !== 'append') return this.refused(decision, stream);
     if (events.length === 0) return this.appended(stream, undefined);
-    return this.write(RecordKind.events, stream, events);
+    const subject = subjectOf(stream);
+    const wasDeleted = this.catalog.isDeleted(subject);
+    const truncateBefore = this.catalog.lastRevision(subject) + 1;
+    const result = await this.write(RecordKind.events, stream, events);
+    if (wasDeleted && !this.catalog.isDeleted(subject)) await this.bringBack(subject, truncateBefore);
+    return result;
+  }
+
+  /**
+   * Says in the metadata of a stream which of its events are gone, after it was deleted and came back: by an append or by other
+   * metadata. The index knows it already.
+   */
+  private async bringBack(stream: string, truncateBefore: number): Promise<void> {
+    const metastream = `${METADATA_PREFIX}${stream}`;
+    const last = this.index.findStream(metastream)?.sequences.at(-1);
+    if (last === undefined) return;
+    const metadata = this.codec.data(await this.reader.payloads([last]));
+    // Somebody may have said something else meanwhile.
+    if (this.index.findStream(metastream)?.sequences.at(-1) !== last) return;
+    const event = systemEvent(METADATA_TYPE, truncatedMetadata(metadata, truncateBefore));
+    await this.write(RecordKind.events, metastream, [event]);
   }
 
   /** Deletes a stream: its events are gone, and a later append goes on with its revisions. */
@@ -213,6 +240,11 @@ function restore(catalog: EventCatalog, codec: EventCodec, bytes: Buffer, positi
     return codec.data(bytes.subarray(start, start + last.bytes));
   };
   catalog.accept({ ...record, lastData });
+}
+
+/** The stream that is concerned by an append: of metadata, the one they are about. */
+function subjectOf(stream: string): string {
+  return stream.startsWith(METADATA_PREFIX) ? stream.slice(METADATA_PREFIX.length) : stream;
 }
 
 function systemEvent(type: string, data: Buffer): ProposedEvent {

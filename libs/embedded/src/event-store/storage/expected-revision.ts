@@ -1,5 +1,6 @@
-import { DELETED, type EventIndex, type StreamEntry } from './event-index.js';
+import type { EventIndex, StreamEntry } from './event-index.js';
 import type { RecentIds } from './recent-ids.js';
+import { DELETED } from './retention.js';
 
 /** What an append expects of its stream: an exact last revision, or one of the named conditions. */
 export type ExpectedRevision = number | 'any' | 'noStream' | 'streamExists';
@@ -15,6 +16,12 @@ const APPEND: Decision = { kind: 'append' };
 const WRONG: Decision = { kind: 'wrongRevision' };
 const IS_DELETED: Decision = { kind: 'deleted' };
 
+export interface AppendSubject {
+  readonly stream: StreamEntry | undefined;
+  /** Whether something was said about the stream, be it there or not. */
+  readonly hasMetadata: boolean;
+}
+
 /**
  * Decides on an append as EventStoreDB does: a repeated append (the same event ids where they were put the first
  * time) succeeds again; one whose ids are there in part, or elsewhere, expects the wrong revision.
@@ -22,7 +29,7 @@ const IS_DELETED: Decision = { kind: 'deleted' };
 export function decideAppend(
   index: EventIndex,
   recentIds: RecentIds,
-  stream: StreamEntry | undefined,
+  { stream, hasMetadata }: AppendSubject,
   expected: ExpectedRevision,
   ids: readonly Buffer[],
 ): Decision {
@@ -31,7 +38,7 @@ export function decideAppend(
   const last = stream?.lastRevision ?? -1;
   if (expected === 'streamExists') {
     if (isSoftDeleted) return IS_DELETED;
-    if (last < 0) return WRONG;
+    if (last < 0 && !hasMetadata) return WRONG;
   }
   if (expected === 'any' || expected === 'streamExists') return decideAnywhere(index, recentIds, stream, ids);
   const exact = expected === 'noStream' ? -1 : expected;
