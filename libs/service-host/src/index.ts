@@ -1,11 +1,14 @@
 // First, before anything that an older Node does not have.
 import './node-version.js';
 
-export { Public, Internal, CurrentUser } from './auth/access.js';
+export { AccessToken, CurrentUser, Internal, Public } from './auth/access.js';
 export { serviceTokenSource } from './auth/service-token.js';
 export type { Principal } from './auth/token-verifier.js';
 export {
   baseConfig,
+  ConfigError,
+  configExitCode,
+  configJsonSchema,
   httpUrl,
   integerText,
   loadConfig,

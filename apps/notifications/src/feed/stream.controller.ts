@@ -7,9 +7,8 @@ import {
   ZodHeaders,
   type Principal,
 } from '@florin/service-host';
-import { Controller, Get, Headers, Logger, Res } from '@nestjs/common';
+import { Controller, Get, Logger, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { decodeJwt } from 'jose';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { problems, refused } from '../problems.js';
@@ -42,8 +41,7 @@ export class StreamController {
   })
   @ApiProblems(problems['streams-too-many'])
   async stream(
-    @CurrentUser() { personId }: Principal,
-    @Headers('authorization') authorization: string,
+    @CurrentUser() { personId, expiresAt }: Principal,
     @ZodHeaders(streamHeaders) { 'Last-Event-ID': after }: z.output<typeof streamHeaders>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -65,9 +63,12 @@ export class StreamController {
       if (raw.writableNeedDrain) raw.destroy();
       else if (open()) raw.write(':\n\n');
     }, heartbeatMs);
-    const expiry = setTimeout(() => {
-      if (open()) raw.end();
-    }, msLeft(authorization));
+    const expiry = setTimeout(
+      () => {
+        if (open()) raw.end();
+      },
+      Math.max(0, expiresAt.getTime() - Date.now()),
+    );
     const closed = (): void => {
       clearInterval(heartbeat);
       clearTimeout(expiry);
@@ -89,10 +90,4 @@ export class StreamController {
 
 function eventText({ position, notification }: Placed): string {
   return `id: ${position}\nevent: notification\ndata: ${JSON.stringify(notificationBody(notification))}\n\n`;
-}
-
-/** How long the token, which the guard has verified, is still good for. */
-function msLeft(authorization: string): number {
-  const { exp = 0 } = decodeJwt(authorization.replace(/^Bearer +/i, ''));
-  return Math.max(0, exp * 1_000 - Date.now());
 }

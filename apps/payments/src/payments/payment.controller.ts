@@ -1,4 +1,5 @@
 import {
+  AccessToken,
   amountProblems,
   ApiProblems,
   ApiReturns,
@@ -15,7 +16,7 @@ import {
   ZodQuery,
   type Principal,
 } from '@florin/service-host';
-import { Controller, Get, Headers, Inject, Post, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { failureProblems, paymentProblems } from '../problems.js';
@@ -68,7 +69,7 @@ export class PaymentController {
   @ApiProblems(...Object.values(problemsOfPaying), ...amountProblems, commonProblems.unavailable)
   async create(
     @CurrentUser() user: Principal,
-    @Headers('authorization') authorization: string,
+    @AccessToken() accessToken: string,
     @IdempotencyKey() idempotencyKey: string,
     @PreferWait(waitSeconds) seconds: number,
     @ZodBody(createPaymentSchema) body: CreatePaymentDto,
@@ -76,7 +77,7 @@ export class PaymentController {
   ): Promise<PaymentDto> {
     const result = await this.useCases.create({
       payerId: user.personId,
-      accessToken: authorization.replace(/^bearer\s+/i, ''),
+      accessToken,
       idempotencyKey,
       body,
       waitMs: seconds * 1_000,

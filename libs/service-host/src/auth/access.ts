@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal, TokenVerifier } from './token-verifier.js';
+import { bearerToken, type Principal, type TokenVerifier } from './token-verifier.js';
 
 /** Who may call a route. Without a decorator: a person with a valid access token. */
 export type Access = { kind: 'person' } | { kind: 'public' } | { kind: 'internal'; scope: string };
@@ -30,11 +30,26 @@ export function accessOf(handler: object, controller: object): Access {
 const people = new WeakMap<FastifyRequest, Principal>();
 
 /** The person whose token the request carries; a Principal. */
-export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const person = people.get(context.switchToHttp().getRequest<FastifyRequest>());
-  if (!person) throw new Error('@CurrentUser() stands on a route that is not for people');
-  return person;
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Principal =>
+  personOf(requestOf(context)),
+);
+
+/** The access token of that person, to call another service in their name. */
+export const AccessToken = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const request = requestOf(context);
+  personOf(request);
+  return bearerToken(request.headers.authorization);
 });
+
+function personOf(request: FastifyRequest): Principal {
+  const person = people.get(request);
+  if (!person) throw new Error('@CurrentUser() or @AccessToken() stands on a route that is not for people');
+  return person;
+}
+
+function requestOf(context: ExecutionContext): FastifyRequest {
+  return context.switchToHttp().getRequest<FastifyRequest>();
+}
 
 /** Stands before every HTTP route; messages of other transports pass, their contracts are checked elsewhere. */
 export class AccessGuard implements CanActivate {
@@ -44,7 +59,7 @@ export class AccessGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const access = accessOf(context.getHandler(), context.getClass());
     if (access.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = requestOf(context);
     const { authorization } = request.headers;
     if (access.kind === 'internal') await this.verifier.verifyService(authorization, access.scope);
     else people.set(request, await this.verifier.verifyPerson(authorization));

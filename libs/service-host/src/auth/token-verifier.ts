@@ -5,6 +5,8 @@ import { commonProblems, ProblemError } from '../problems.js';
 /** Whose access token a request carries. */
 export interface Principal {
   readonly personId: string;
+  /** When the token ends, and with it what is done in its name. */
+  readonly expiresAt: Date;
 }
 
 /** Which service a request comes from, and what it may do. */
@@ -50,7 +52,7 @@ export class TokenVerifier {
     const claims = await this.#claims(bearerToken(authorization), personAudience);
     const person = personIdSchema.safeParse(claims.sub);
     if (!person.success) throw invalid('The token names no person.');
-    return { personId: person.data };
+    return { personId: person.data, expiresAt: new Date((claims.exp ?? 0) * 1_000) };
   }
 
   /** The service of an internal token that has `scope`; 401 as above, 403 without the scope. */
@@ -144,7 +146,8 @@ export class TokenVerifier {
   }
 }
 
-function bearerToken(authorization: string | undefined): string {
+/** The token of an Authorization header; throws 401 `token-missing` or `token-invalid`. */
+export function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined || authorization === '') {
     throw unauthenticated('token-missing', 'Send an access token: "Authorization: Bearer …".', 'Bearer');
   }
