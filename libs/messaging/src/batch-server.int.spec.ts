@@ -1,53 +1,39 @@
-import { startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
-import {
-  allTopics,
-  cloudEvent,
-  handleLinked,
-  topics,
-  type CloudEvent,
-  type EventOf,
-} from '@florin/contracts';
+import { cloudEvent, handleLinked, topics, type CloudEvent, type EventOf } from '@florin/contracts';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
 import { createKafka } from './kafka.js';
 import { OnEvents, type BatchContext } from './on-events.js';
 import { createPublisher, type EventPublisher } from './publisher.js';
-import { ensureTopics } from './topics.js';
+import { BrokerOfOurOwn, ownsBroker, startTestKafka, type TestKafka } from './testing/kafka.fixture.spec.js';
 
 type Linked = EventOf<typeof handleLinked>;
 type Handler = (events: Linked[], context: BatchContext) => Promise<void>;
 
 interface Engine {
-  readonly dataDir: string;
-  broker: EmbeddedKafka;
+  readonly kafka: TestKafka;
   readonly publisher: EventPublisher;
+  readonly groupId: string;
 }
 
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const apps: INestMicroservice[] = [];
 let engine: Engine;
 
-// A broker for each example: they consume the same topic from its beginning.
+// Topics of its own for each example: they consume the same topic from its beginning.
 beforeEach(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'florin-consumer-'));
-  const broker = await startKafkaBroker({ dataDir });
-  const settings = { brokers: broker.brokers, clientId: 'spec' };
-  await ensureTopics({ ...settings, topics: allTopics() });
-  engine = { dataDir, broker, publisher: createPublisher(createKafka(settings)) };
+  const kafka = await startTestKafka();
+  const publisher = createPublisher(createKafka(kafka.settings));
+  engine = { kafka, publisher, groupId: `spec-${randomUUID()}` };
 });
 
 afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
   await engine.publisher.disconnect();
-  await engine.broker.close();
-  await rm(engine.dataDir, { recursive: true });
+  await engine.kafka.close();
 });
 
 function ignore(): void {}
@@ -68,8 +54,8 @@ async function consumer(
   class ConsumerModule {}
 
   const server = new KafkaBatchServer({
-    kafka: { brokers: engine.broker.brokers, clientId: 'spec' },
-    groupId: 'spec-group',
+    kafka: engine.kafka.settings,
+    groupId: engine.groupId,
     publisher: engine.publisher,
     logger: silent,
     retry: { firstDelayMs: 10, longestDelayMs: 100 },
@@ -136,7 +122,7 @@ interface DeadLetter {
 }
 
 async function deadLetters(count: number): Promise<DeadLetter[]> {
-  const kafka = createKafka({ brokers: engine.broker.brokers, clientId: 'spec' });
+  const kafka = createKafka(engine.kafka.settings);
   const reader = kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
   const letters: DeadLetter[] = [];
   await reader.connect();
@@ -178,7 +164,7 @@ describe('KafkaBatchServer', () => {
     const before = await publish(30);
     await until(() => first.length === 30);
     await one.stop();
-    await expect(one.server.ping()).rejects.toThrow('consumer spec-group is not in its group');
+    await expect(one.server.ping()).rejects.toThrow(`consumer ${engine.groupId} is not in its group`);
     const after = await publish(30);
     await consumer(async (events) => void second.push(...events));
     await until(() => second.length === 30);
@@ -207,7 +193,7 @@ describe('KafkaBatchServer', () => {
       ce_id: poison?.id,
       dlq_topic: topics.people.name,
       dlq_offset: '4',
-      dlq_group: 'spec-group',
+      dlq_group: engine.groupId,
       dlq_reason: 'handler',
       dlq_error: 'TypeError',
       dlq_message: 'cannot do it',
@@ -215,7 +201,7 @@ describe('KafkaBatchServer', () => {
     });
     expect(JSON.parse(letter?.value ?? '')).toEqual(poison?.data);
     expect(await metrics.metrics()).toContain(
-      'florin_consumer_events_total{topic="florin.identity.people",group="spec-group",outcome="dead_lettered"} 1',
+      `florin_consumer_events_total{topic="florin.identity.people",group="${engine.groupId}",outcome="dead_lettered"} 1`,
     );
   });
 
@@ -305,24 +291,26 @@ describe('KafkaBatchServer', () => {
     expectOrderPerKey(once(found), published);
   });
 
-  it('goes on when Kafka comes back', async () => {
-    const found: CloudEvent[] = [];
-    const { server } = await consumer(async (events) => void found.push(...events));
-    const published = await publish(50);
-    await until(() => found.length === 50);
-    await engine.broker.close();
-    await until(() => !server.isReady());
-    engine.broker = await startKafkaBroker({ dataDir: engine.dataDir, port: engine.broker.port });
-    published.push(...(await publish(50)));
-    await until(() => once(found).length === 100);
-    expectOrderPerKey(once(found), published);
-  });
+  if (ownsBroker)
+    it('goes on when Kafka comes back', async () => {
+      const broker = engine.kafka as BrokerOfOurOwn;
+      const found: CloudEvent[] = [];
+      const { server } = await consumer(async (events) => void found.push(...events));
+      const published = await publish(50);
+      await until(() => found.length === 50);
+      await broker.goAway();
+      await until(() => !server.isReady());
+      await broker.comeBack();
+      published.push(...(await publish(50)));
+      await until(() => once(found).length === 100);
+      expectOrderPerKey(once(found), published);
+    });
 
   it('refuses to start without handlers', async () => {
     @Module({})
     class EmptyModule {}
     const strategy = new KafkaBatchServer({
-      kafka: { brokers: engine.broker.brokers, clientId: 'spec' },
+      kafka: engine.kafka.settings,
       groupId: 'empty',
       publisher: engine.publisher,
       logger: silent,

@@ -1,30 +1,21 @@
-import { startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
 import { allTopics, cloudEvent, handleLinked, topics, type CloudEvent } from '@florin/contracts';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fromKafkaMessage } from './cloud-event-codec.js';
 import { createKafka, type Kafka } from './kafka.js';
 import { createPublisher } from './publisher.js';
+import { BrokerOfOurOwn, ownsBroker, startTestKafka, type TestKafka } from './testing/kafka.fixture.spec.js';
 import { ensureTopics } from './topics.js';
 import { isTransient } from './transient.js';
 
-let dataDir: string;
-let broker: EmbeddedKafka;
+let cluster: TestKafka;
 let kafka: Kafka;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'florin-kafka-'));
-  broker = await startKafkaBroker({ dataDir });
-  kafka = createKafka({ brokers: broker.brokers, clientId: 'spec' });
-  await ensureTopics({ brokers: broker.brokers, clientId: 'spec', topics: allTopics() });
+  cluster = await startTestKafka();
+  kafka = createKafka(cluster.settings);
 });
 
-afterAll(async () => {
-  await broker.close();
-  await rm(dataDir, { recursive: true });
-});
+afterAll(() => cluster.close());
 
 const people = Array.from({ length: 8 }, () => randomUUID());
 
@@ -59,10 +50,8 @@ async function consumed(topic: string, count: number): Promise<Map<number, Cloud
 }
 
 describe('ensureTopics', () => {
-  const settings = () => ({ brokers: broker.brokers, clientId: 'spec' });
-
   it('creates what is missing, and can be run again', async () => {
-    await ensureTopics({ ...settings(), topics: allTopics() });
+    await ensureTopics({ ...cluster.settings, topics: allTopics() });
     const admin = kafka.admin();
     await admin.connect();
     const { topics: found } = await admin.fetchTopicMetadata({ topics: allTopics().map(({ name }) => name) });
@@ -98,20 +87,17 @@ describe('publisher', () => {
     expect([...(await consumed(topics.catalog.name, 1)).values()].flat()).toHaveLength(1);
   });
 
-  it('fails while Kafka is away, and publishes once it is back', async () => {
-    const ownDir = await mkdtemp(join(tmpdir(), 'florin-kafka-'));
-    let own = await startKafkaBroker({ dataDir: ownDir });
-    const settings = { brokers: own.brokers, clientId: 'spec' };
-    await ensureTopics({ ...settings, topics: [topics.people] });
-    const publisher = createPublisher(createKafka(settings));
-    await publisher.publish([linked(1)]);
-    await own.close();
-    const error: unknown = await publisher.publish([linked(2)]).catch((cause: unknown) => cause);
-    expect(isTransient(error)).toBe(true);
-    own = await startKafkaBroker({ dataDir: ownDir, port: own.port });
-    await publisher.publish([linked(3)]);
-    await publisher.disconnect();
-    await own.close();
-    await rm(ownDir, { recursive: true });
-  });
+  if (ownsBroker)
+    it('fails while Kafka is away, and publishes once it is back', async () => {
+      const own = await BrokerOfOurOwn.start([topics.people]);
+      const publisher = createPublisher(createKafka(own.settings));
+      await publisher.publish([linked(1)]);
+      await own.goAway();
+      const error: unknown = await publisher.publish([linked(2)]).catch((cause: unknown) => cause);
+      expect(isTransient(error)).toBe(true);
+      await own.comeBack();
+      await publisher.publish([linked(3)]);
+      await publisher.disconnect();
+      await own.close();
+    });
 });

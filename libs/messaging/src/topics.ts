@@ -1,6 +1,9 @@
 import type { Topic } from '@florin/contracts';
-import { ConfigResourceTypes, ConfigSource, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka, type KafkaSettings } from './kafka.js';
+
+// Node does not see these among the names of the package.
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
 export interface TopicSettings extends KafkaSettings {
   readonly topics: readonly Topic[];
