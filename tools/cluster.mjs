@@ -30,6 +30,9 @@ const onTheirOwn = [
 const { installApacheKafka, startApacheKafka } = await import(
   join(root, 'libs', 'local-stack', 'dist', 'index.js')
 );
+/** Exit code where a real Kafka cannot be run: EX_UNAVAILABLE of sysexits. */
+const unavailable = 69;
+
 const scratch = mkdtempSync(join(tmpdir(), 'florin-cluster-'));
 const results = [];
 const reports = [];
@@ -98,7 +101,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error.code ?? 1;
+  process.exitCode =
+    error.name === 'JdkMissing' ? unavailable : typeof error.code === 'number' ? error.code : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [level, ...rest] = process.argv.slice(2);
 const project = relative(root, process.cwd()).replaceAll(sep, '-');
-const reports = join(root, '.florin', 'test-reports');
+const reports = process.env.FLORIN_TEST_REPORTS ?? join(root, '.florin', 'test-reports');
 mkdirSync(reports, { recursive: true });
 
 const result = spawnSync(

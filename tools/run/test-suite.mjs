@@ -41,18 +41,19 @@ export async function testSuite(extra) {
     if (code > 128) return code;
     results.push({ ...step, passed: code === 0, elapsedMs: Date.now() - startedAt });
   }
-  process.stdout.write(summary(results, readReports()));
+  process.stdout.write(summary(results, readReports(reports)));
   return results.every((result) => result.passed) ? 0 : 1;
 }
 
-function readReports() {
-  if (!existsSync(reports)) return [];
-  return readdirSync(reports)
+/** The reports that `tools/jest.mjs` left in a folder. */
+export function readReports(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort()
     .map((file) => {
       const [, project, level] = /^(.+)\.(\w+)\.json$/.exec(file) ?? [];
-      return { project, level, report: JSON.parse(readFileSync(join(reports, file), 'utf8')) };
+      return { project, level, report: JSON.parse(readFileSync(join(folder, file), 'utf8')) };
     });
 }
 

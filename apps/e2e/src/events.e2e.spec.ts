@@ -1,6 +1,6 @@
 import * as contracts from '@florin/contracts';
 import type { EventDefinition } from '@florin/contracts';
-import { kafkaSettings } from '@florin/local-stack';
+import { clientSettings } from '@florin/local-stack';
 import { askAuditor, eventually, type Answer, type PaymentDto, type Person } from '@florin/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -45,7 +45,7 @@ describe('what is published', () => {
     await payTraced(anna, { channel: 'instagram', handle: secrets.handle }, 5);
     await payTraced(carla, bruno, 9_999);
     reader = await TopicReader.open(
-      kafkaSettings(world.stack.kafka),
+      clientSettings(world.stack.kafka),
       allTopics().map(({ name }) => name),
     );
     await eventually(() => expect(of(topics.payments.name)).toHaveLength(2 * paid.length), 60_000);
@@ -177,7 +177,7 @@ describe('what is published', () => {
       Promise.all(
         people.flatMap((person) => [person.balance(), person.history(), person.payments(), person.feed()]),
       );
-    const kafka = kafkaSettings(world.stack.kafka);
+    const kafka = clientSettings(world.stack.kafka);
     const names = Object.values(topics).map(({ name }) => name);
     await untilConsumed(kafka, names);
     const before = [await head(), await belongings()];

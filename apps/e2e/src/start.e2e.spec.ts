@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Launcher, listens, processesNaming } from './launcher.js';
+import { kafkaKind } from './world.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const npmStart = [join(root, 'tools', 'run.mjs'), 'start'];
-const local = (command: string) => [join(root, 'apps', 'local', 'dist', 'main.js'), command];
+const npmStart = [join(root, 'tools', 'run.mjs'), 'start', '--kafka', kafkaKind];
+const local = (command: string) => [join(root, 'apps', 'local', 'dist', 'main.js'), command, '--kafka', kafkaKind];
 const lastLine = 'Ctrl-C stops everything.';
 const readyMs = 120_000;
 const stoppedMs = 60_000;
@@ -44,6 +45,7 @@ describe('npm start', () => {
     const launcher = new Launcher(program, {
       PATH: process.env['PATH'] ?? '',
       HOME: folder,
+      ...(process.env['JAVA_HOME'] && { JAVA_HOME: process.env['JAVA_HOME'] }),
       TMPDIR: join(folder, 'tmp'),
       FLORIN_DATA: dataDir,
       FLORIN_PORT_BASE: String(base),
@@ -131,6 +133,7 @@ describe('npm start', () => {
       for (const name of serviceNames) expect(alive).toContain(join('apps', name, 'dist', 'main.js'));
       expect(alive).toContain('engines.main.js');
       expect(alive).toContain('postgres');
+      if (kafkaKind !== 'embedded') expect(alive).toContain('kafka.Kafka');
     }
     running.signal('SIGKILL');
     expect(await running.ended).toBe('SIGKILL');

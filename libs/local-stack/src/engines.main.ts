@@ -2,7 +2,7 @@ import { allTopics } from '@florin/contracts';
 import { startEventStore, startKafkaBroker, startPostgres } from '@florin/embedded';
 import { ensureTopics } from '@florin/messaging';
 import { join } from 'node:path';
-import { type KafkaAccess, kafkaSettings } from './apache-kafka/access.js';
+import { type KafkaAccess, clientSettings } from './apache-kafka/access.js';
 import { startApacheKafka } from './apache-kafka/apache-kafka.js';
 import { type EnginesReport, type EnginesTask, enginesTaskSchema } from './engines.js';
 
@@ -68,7 +68,7 @@ async function startAll({ dataDir, ports, databases, apacheKafka }: EnginesTask)
   const [postgres, eventStore, kafka] = await Promise.all(starting);
   void postgres.exited.then(() => stop('PostgreSQL has ended', 1));
   void kafka.exited?.then((how) => stop(`Apache Kafka has ended (${how})`, 1));
-  await ensureTopics({ clientId: 'florin-engines', ...kafkaSettings(kafka.access), topics: allTopics() });
+  await ensureTopics({ clientId: 'florin-engines', ...clientSettings(kafka.access), topics: allTopics() });
   return {
     kind: 'ready',
     eventStoreUrl: eventStore.url,

@@ -1,6 +1,6 @@
-export { kafkaEnvironment, kafkaSettings, type KafkaAccess } from './apache-kafka/access.js';
+export { clientSettings, kafkaEnvironment, type KafkaAccess } from './apache-kafka/access.js';
 export { startApacheKafka, type ApacheKafka, type ApacheKafkaOptions } from './apache-kafka/apache-kafka.js';
-export { apacheKafkaIsPossible, installApacheKafka, type Installation } from './apache-kafka/installation.js';
+export { installApacheKafka, type Installation } from './apache-kafka/installation.js';
 export { startEngines, type Engines, type EnginesOptions } from './engines.js';
 export { kafkaOfTests } from './kafka-of-tests.js';
 export {

@@ -27,7 +27,7 @@ export function kafkaEnvironment({ brokers, security }: KafkaAccess): Record<str
 }
 
 /** As `createKafka` is told; reads the files. */
-export function kafkaSettings({ brokers, security }: KafkaAccess): Omit<KafkaSettings, 'clientId'> {
+export function clientSettings({ brokers, security }: KafkaAccess): Omit<KafkaSettings, 'clientId'> {
   if (security === undefined) return { brokers };
   const { caFile, username, passwordFile } = security;
   return {

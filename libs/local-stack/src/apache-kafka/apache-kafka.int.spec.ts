@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaOfTests } from '../kafka-of-tests.js';
-import { kafkaSettings } from './access.js';
+import { clientSettings } from './access.js';
 import { startApacheKafka } from './apache-kafka.js';
 import { installApacheKafka } from './installation.js';
 import { JavaProcess } from './java-process.js';
@@ -63,16 +63,16 @@ if (kafkaOfTests() !== 'embedded')
 
     it('keeps its data from one start to the next, on another port and with other access', async () => {
       const open = await start(false);
-      expect(await topicsOf(kafkaSettings(open.access), 'first')).toEqual(['first']);
+      expect(await topicsOf(clientSettings(open.access), 'first')).toEqual(['first']);
       await open.close();
       const secured = await start(true);
-      expect(await topicsOf(kafkaSettings(secured.access))).toEqual(['first']);
+      expect(await topicsOf(clientSettings(secured.access))).toEqual(['first']);
       await secured.close();
     }, 120_000);
 
     it('lets in by every mechanism who knows the password, over TLS alone', async () => {
       const { access, close } = await start(true);
-      const settings = kafkaSettings(access);
+      const settings = clientSettings(access);
       const { username, password } = settings.sasl as { username: string; password: string };
       for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
         const as = (secret: string) => ({ ...settings, sasl: { mechanism, username, password: secret } });

@@ -26,10 +26,20 @@ export const installationSchema = z.object({
 });
 export type Installation = z.infer<typeof installationSchema>;
 
-/**
- * Finds Java, and fetches the jars of Apache Kafka with Maven unless they are there from before. Throws, with what to
- * do, where Java or Maven are missing.
- */
+/** Java or Maven are missing, or too old: the message says which, and what to do. */
+export class JdkMissing extends Error {
+  override readonly name = 'JdkMissing';
+
+  constructor(what: string, cause?: unknown) {
+    super(
+      `Apache Kafka needs a JDK (${leastJava} or newer) and Maven: ${what}.\n` +
+        'Install them, or start without --kafka: the embedded broker needs neither.',
+      { cause },
+    );
+  }
+}
+
+/** Finds Java, and fetches the jars of Apache Kafka with Maven unless they are there from before. Throws JdkMissing. */
 export async function installApacheKafka(
   options: { signal?: AbortSignal; onProgress?: (text: string) => void } = {},
 ): Promise<Installation> {
@@ -52,11 +62,11 @@ function programOfJdk(): string {
 async function requireJava(java: string, signal?: AbortSignal): Promise<void> {
   const answer = await ask(java, ['-version'], signal).catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw new Error(missing(`"${java} -version" does not run here`), { cause: error });
+    throw new JdkMissing(`"${java} -version" does not run here`, error);
   });
   const [, major] = /version "(\d+)/.exec(answer) ?? [];
   if (Number(major) >= leastJava) return;
-  throw new Error(missing(`"${java} -version" answers ${answer.split('\n')[0]}`));
+  throw new JdkMissing(`"${java} -version" answers ${answer.split('\n')[0]}`);
 }
 
 async function versionOfPom(): Promise<string> {
@@ -81,7 +91,7 @@ async function fetchJars(jars: string, signal?: AbortSignal): Promise<void> {
   } catch (error) {
     signal?.throwIfAborted();
     const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string };
-    if (code === 'ENOENT') throw new Error(missing('"mvn" does not run here'), { cause: error });
+    if (code === 'ENOENT') throw new JdkMissing('"mvn" does not run here', error);
     const output = `${stdout}${stderr}`.trim().slice(-keptOutput);
     throw new Error(`Maven could not fetch Apache Kafka:\n${output}`, { cause: error });
   } finally {
@@ -95,11 +105,4 @@ async function ask(program: string, args: readonly string[], signal?: AbortSigna
     ...(signal && { signal }),
   });
   return `${stderr}${stdout}`.trim();
-}
-
-function missing(what: string): string {
-  return (
-    `Apache Kafka needs a JDK (${leastJava} or newer) and Maven: ${what}.\n` +
-    'Install them, or start without --kafka: the embedded broker needs neither.'
-  );
 }
