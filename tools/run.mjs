@@ -25,6 +25,7 @@ const commands = {
   audit: { build: true, run: (args) => runApp('auditor', args, eventStoreOfRunningStack()) },
   docs: app('docs'),
   events: { build: true, run: (args) => runApp('events', args, kafkaOfRunningStack()) },
+  topics: { build: true, run: (args) => runApp('topics', args, kafkaOfRunningStack()) },
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
   'test:cluster': { build: true, run: (args) => runProgram(join(root, 'tools', 'cluster.mjs'), args) },
@@ -56,7 +57,7 @@ function eventStoreOfRunningStack() {
   return stack === undefined ? {} : { EVENTSTORE_URL: stack.eventStoreUrl };
 }
 
-/** The same for the Kafka whose events are printed. */
+/** The same for the Kafka whose events are printed and whose topics are compared. */
 function kafkaOfRunningStack() {
   const stack = process.env.KAFKA_BROKERS === undefined ? runningStack() : undefined;
   return stack?.kafkaEnvironment ?? {};

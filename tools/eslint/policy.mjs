@@ -65,6 +65,7 @@ export const commandLines = [
   'apps/demo',
   'apps/events',
   'apps/local',
+  'apps/topics',
   'infra',
   'tools',
 ];

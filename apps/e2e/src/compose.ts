@@ -21,13 +21,18 @@ const fileSchema = z.object({
 export type ComposeService = z.output<typeof serviceSchema>;
 export type ComposeFile = z.output<typeof fileSchema>;
 
+/** What an app reads from its environment. */
+export interface Environment {
+  readonly properties: object;
+  readonly required: readonly string[];
+  /** Of each of these, one. */
+  readonly oneOf: ReadonlyArray<readonly string[]>;
+}
+
 /** What the code says of itself. */
 export interface Facts {
   /** Each app's environment as `main.js config` prints it, by the path of its entry point. */
-  readonly environments: ReadonlyMap<
-    string,
-    { readonly properties: object; readonly required: readonly string[] }
-  >;
+  readonly environments: ReadonlyMap<string, Environment>;
   /** The secrets that `infra/secrets.mjs` makes, by file name. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Whether the repository, built, has this file. */
@@ -66,15 +71,14 @@ function environmentProblems({ command, environment }: ComposeService, { environ
   const known = environments.get(entry);
   if (!known) return entry.startsWith('apps/') ? [`${entry} prints no configuration`] : [];
   const unknown = Object.keys(environment).filter((variable) => !(variable in known.properties));
-  const twins = Object.keys(known.properties).filter((variable) => `${variable}_FILE` in known.properties);
   return [
     ...unknown.map((variable) => `${variable} is not in the configuration of ${entry}`),
     ...known.required
       .filter((variable) => !(variable in environment))
       .map((variable) => `${variable} is not set`),
-    ...twins
-      .filter((variable) => !(variable in environment) && !(`${variable}_FILE` in environment))
-      .map((variable) => `neither ${variable} nor ${variable}_FILE is set`),
+    ...known.oneOf
+      .filter((variables) => !variables.some((variable) => variable in environment))
+      .map((variables) => `neither ${variables.join(' nor ')} is set`),
   ];
 }
 
