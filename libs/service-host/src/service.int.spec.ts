@@ -15,7 +15,7 @@ describe('a service', () => {
   it('answers a valid request of a signed-in person', async () => {
     const { status, body } = await orders.place('{"amount":{"value":1250,"currency":"EUR"}}');
     expect(status).toBe(201);
-    const person = { personId: '0190b5a0-0000-7000-8000-000000000001' };
+    const person = { personId: '0190b5a0-0000-7000-8000-000000000001', expiresAt: expect.any(String) };
     expect(body).toEqual({ amount: { value: 1_250, currency: 'EUR' }, person });
   });
 
