@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { problemOfFailure } from './http/failure.js';
 import type { Logger } from './logger.js';
-import { commonProblems, problemBody, ProblemError } from './problems.js';
+import { commonProblems, problemAnswer, ProblemError } from './problems.js';
 
 export interface MetricsListener {
   readonly port: number;
@@ -43,7 +43,6 @@ export async function listenForMetrics(
 }
 
 function sendProblem(response: ServerResponse, error: ProblemError): void {
-  response
-    .writeHead(error.problem.status, { 'content-type': 'application/problem+json; charset=utf-8' })
-    .end(JSON.stringify(problemBody(error)));
+  const { status, headers, body } = problemAnswer(error);
+  response.writeHead(status, headers).end(body);
 }

@@ -105,8 +105,29 @@ export const commonProblems = {
   }),
 };
 
-/** The JSON of a problem as it is sent. */
-export function problemBody(error: ProblemError, traceId?: string): Record<string, unknown> {
+/** A problem as HTTP carries it. */
+export interface ProblemAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** The one form in which a problem is sent, by whatever writes it. */
+export function problemAnswer(error: ProblemError, traceId?: string): ProblemAnswer {
+  return {
+    status: error.problem.status,
+    headers: {
+      ...error.headers,
+      'cache-control': 'no-store',
+      'content-type': 'application/problem+json; charset=utf-8',
+    },
+    body: JSON.stringify(problemBody(error, traceId)),
+  };
+}
+
+function problemBody(error: ProblemError, traceId: string | undefined): Record<string, unknown> {
   return {
     type: error.problem.type,
     title: error.problem.title,

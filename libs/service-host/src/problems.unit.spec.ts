@@ -1,4 +1,4 @@
-import { commonProblems, defineProblems, problemBody, ProblemError, problemOfStatus } from './problems.js';
+import { commonProblems, defineProblems, problemAnswer, ProblemError, problemOfStatus } from './problems.js';
 
 describe('problems', () => {
   it('get a stable type from their code', () => {
@@ -11,11 +11,19 @@ describe('problems', () => {
     });
   });
 
-  it('are sent with their detail, extensions and trace', () => {
-    const error = new ProblemError(commonProblems['not-found'], 'There is no such payment.', {
-      paymentId: '1',
+  it('are sent with their detail, extensions, trace and headers', () => {
+    const extensions = { paymentId: '1' };
+    const error = new ProblemError(commonProblems['not-found'], 'There is no such payment.', extensions, {
+      'retry-after': '1',
     });
-    expect(problemBody(error, 'abc')).toEqual({
+    const { status, headers, body } = problemAnswer(error, 'abc');
+    expect(status).toBe(404);
+    expect(headers).toEqual({
+      'retry-after': '1',
+      'cache-control': 'no-store',
+      'content-type': 'application/problem+json; charset=utf-8',
+    });
+    expect(JSON.parse(body)).toEqual({
       type: 'https://florin.dev/problems/not-found',
       title: 'Not found',
       status: 404,

@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../logger.js';
-import { commonProblems, problemBody, ProblemError } from '../problems.js';
+import { commonProblems, problemAnswer, ProblemError, type ProblemAnswer } from '../problems.js';
 
 /** How long a refused connection stays open for the client to read why, in milliseconds. */
 const lingerMs = 1_000;
@@ -76,13 +76,13 @@ function unmetExpectation(): ProblemError {
 }
 
 function answer(response: ServerResponse, error: ProblemError): void {
-  const { status, headers, body } = asHttp(error);
+  const { status, headers, body } = lastAnswer(error);
   response.writeHead(status, headers).end(body);
 }
 
 /** Writes the answer where there is no response to write it with. */
 function endWith(socket: Socket, error: ProblemError): void {
-  const { status, headers, body } = asHttp(error);
+  const { status, headers, body } = lastAnswer(error);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
   // Closed at once, with bytes of the client unread, the connection would be reset and the answer lost.
@@ -90,13 +90,9 @@ function endWith(socket: Socket, error: ProblemError): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-function asHttp(error: ProblemError) {
-  const body = JSON.stringify(problemBody(error));
-  const headers = {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-length': String(Buffer.byteLength(body)),
-    'cache-control': 'no-store',
-    connection: 'close',
-  };
-  return { status: error.problem.status, headers, body };
+/** An answer after which the connection ends. */
+function lastAnswer(error: ProblemError): ProblemAnswer {
+  const answer = problemAnswer(error);
+  const length = String(Buffer.byteLength(answer.body));
+  return { ...answer, headers: { ...answer.headers, 'content-length': length, connection: 'close' } };
 }

@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import type { Logger } from '../logger.js';
-import { commonProblems, problemBody, ProblemError, problemOfStatus } from '../problems.js';
+import { commonProblems, problemAnswer, ProblemError, problemOfStatus } from '../problems.js';
 import { problemOfFailure } from './failure.js';
 import { contextOf, traceIdOf } from './request-hooks.js';
 
@@ -70,10 +70,6 @@ export function sendProblem(reply: FastifyReply, error: ProblemError, traceId: s
     reply.raw.destroy();
     return;
   }
-  void reply
-    .code(error.problem.status)
-    .headers(error.headers)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problemBody(error, traceId)));
+  const { status, headers, body } = problemAnswer(error, traceId);
+  void reply.code(status).headers(headers).send(body);
 }
