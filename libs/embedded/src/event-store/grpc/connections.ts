@@ -19,8 +19,8 @@ export class ConnectionKeeper {
 
   constructor(private readonly limits: ServerLimits) {
     this.timers = [
-      setInterval(() => this.cutSilent(), limits.greetingMs / 2).unref(),
-      setInterval(() => this.pingAll(), limits.pingMs).unref(),
+      everySoOften(() => this.cutSilent(), limits.greetingMs / 2),
+      everySoOften(() => this.pingAll(), limits.pingMs),
     ];
   }
 
@@ -82,6 +82,11 @@ export class ConnectionKeeper {
       }
     }
   }
+}
+
+/** Repeats an action that looks who is late, each time after what has arrived meanwhile was read: the machine may have slept. */
+export function everySoOften(action: () => void, ms: number): NodeJS.Timeout {
+  return setInterval(() => setImmediate(action), ms).unref();
 }
 
 function certifiedName(session: ServerHttp2Session): string | undefined {

@@ -1,7 +1,7 @@
 import { createSecureServer, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ServerLimits } from '../limits.js';
-import { ConnectionKeeper } from './connections.js';
+import { ConnectionKeeper, everySoOften } from './connections.js';
 import { ReceiveBudget } from './frames.js';
 import { GrpcCall } from './grpc.call.js';
 import { StatusCode, StatusError } from './status.js';
@@ -72,9 +72,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     void answer(call, caller, options);
   });
   await listen(server, options);
-  const sweep = setInterval(() => {
+  const sweep = everySoOften(() => {
     for (const call of calls) call.endIfOverdue();
-  }, limits.arrivalMs / 2).unref();
+  }, limits.arrivalMs / 2);
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
