@@ -14,7 +14,7 @@ const halves = [
   { name: 'secured', kind: 'apache-secured', title: 'TLS, SCRAM-SHA-512' },
 ];
 
-/** On one broker of the suite's own, which is told by FLORIN_TEST_KAFKA. */
+/** On one broker of the suite's own, which is told by FLORIN_TEST_KAFKA; FLORIN_KAFKA_JARS has Kafka's own tools. */
 const onOneBroker = [
   { title: 'black-box suite', project: 'libs/embedded', only: '**/kafka/black-box/**/*.spec.ts' },
   { title: 'messaging library', project: 'libs/messaging' },
@@ -44,7 +44,8 @@ async function runHalf(installation, { kind, title }) {
     secured: kind === 'apache-secured',
   });
   try {
-    for (const suite of onOneBroker) await runSuite(suite, title, accessOf(broker.access));
+    for (const suite of onOneBroker)
+      await runSuite(suite, title, { ...accessOf(broker.access), FLORIN_KAFKA_JARS: installation.jars });
   } finally {
     await broker.close();
   }

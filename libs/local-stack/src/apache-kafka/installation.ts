@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +47,7 @@ export async function installApacheKafka(
   const { signal, onProgress } = options;
   const java = programOfJdk();
   await requireJava(java, signal);
-  const jars = join(cache, await versionOfPom());
+  const jars = await folderOfJars();
   if (!existsSync(jars)) {
     onProgress?.('Fetching Apache Kafka with Maven (first time: 45 MB)');
     await fetchJars(jars, signal);
@@ -69,11 +70,10 @@ async function requireJava(java: string, signal?: AbortSignal): Promise<void> {
   throw new JdkMissing(`"${java} -version" answers ${answer.split('\n')[0]}`);
 }
 
-async function versionOfPom(): Promise<string> {
-  const [, version] =
-    /<artifactId>apache-kafka<\/artifactId>\s*<version>([\d.]+)</.exec(await readFile(pom, 'utf8')) ?? [];
-  if (version === undefined) throw new Error(`${pom} names no version.`);
-  return version;
+/** Another one for every change of what is fetched. */
+async function folderOfJars(): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(pom));
+  return join(cache, hash.digest('hex').slice(0, 12));
 }
 
 /** Into a folder of another name first, so that a fetch that was broken off does not count. */
