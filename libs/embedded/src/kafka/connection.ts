@@ -1,14 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Broker, BrokerNode, RequestContext } from './broker.js';
+import type { BufferedMemory } from './buffered-memory.js';
 import { FrameReader } from './frame-reader.js';
 import { limits } from './limits.js';
 import { answer } from './router.js';
-import { MalformedRequest } from './wire/codec.js';
-
-/** Request bytes held by all connections of a broker. */
-export interface RequestMemory {
-  usedBytes: number;
-}
 
 /**
  * Serves one client: requests are done one after the other and answered in their order, as Apache Kafka does it. Who sends
@@ -18,7 +13,7 @@ export function serveConnection(
   broker: Broker,
   node: BrokerNode,
   socket: Socket,
-  memory: RequestMemory,
+  memory: BufferedMemory,
 ): void {
   new Connection(broker, node, socket, memory).start();
 }
@@ -29,14 +24,15 @@ class Connection {
   readonly #gone = new AbortController();
   readonly #sender: Pick<RequestContext, 'node' | 'clientHost' | 'gone'>;
   #queuedBytes = 0;
-  #heldBytes = 0;
+  /** Of an answer that the client has not taken yet. */
+  #unreadBytes = 0;
   #isBusy = false;
 
   constructor(
     private readonly broker: Broker,
     node: BrokerNode,
     private readonly socket: Socket,
-    private readonly memory: RequestMemory,
+    private readonly memory: BufferedMemory,
   ) {
     this.#sender = { node, clientHost: `/${socket.remoteAddress ?? ''}`, gone: this.#gone.signal };
   }
@@ -50,7 +46,7 @@ class Connection {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#queue.length = 0;
-      this.#hold(0);
+      this.#count();
       this.#gone.abort();
     });
   }
@@ -61,13 +57,11 @@ class Connection {
         this.#queue.push(frame);
         this.#queuedBytes += frame.length;
       }
-      this.#hold(this.#queuedBytes + this.#frames.partialBytes);
-      if (this.memory.usedBytes > limits.bufferedRequestBytes) {
-        throw new MalformedRequest('more unanswered requests than the broker has memory for');
-      }
+      this.#count();
     } catch (error) {
-      return this.#cutOff(error as Error);
+      return this.cutOff(error as Error);
     }
+    if (this.socket.destroyed) return;
     if (this.#isFull()) this.socket.pause();
     if (!this.#isBusy) void this.#serve();
   }
@@ -82,11 +76,14 @@ class Connection {
         this.#queue.shift();
         this.#queuedBytes = Math.max(0, this.#queuedBytes - frame.length);
         if (this.#gone.signal.aborted) return;
-        this.#hold(this.#queuedBytes + this.#frames.partialBytes);
-        if (this.socket.isPaused() && !this.#isFull()) this.socket.resume();
+        this.#count();
+        if (this.socket.isPaused() && !this.#isFull()) {
+          this.#frames.resume();
+          this.socket.resume();
+        }
       }
     } catch (error) {
-      this.#cutOff(error as Error);
+      this.cutOff(error as Error);
     } finally {
       this.#isBusy = false;
     }
@@ -100,26 +97,37 @@ class Connection {
     let hasRoom = true;
     for (const bytes of reply) hasRoom = socket.write(bytes);
     socket.uncork();
-    if (hasRoom) return;
+    if (!hasRoom) await this.#untilTaken();
+  }
+
+  async #untilTaken(): Promise<void> {
+    const { socket } = this;
+    this.#unreadBytes = socket.writableLength;
+    this.#count();
+    const tooLong = () => this.cutOff(new Error(`it left an answer unread for ${limits.unreadMs / 1_000} s`));
+    const timer = setTimeout(tooLong, limits.unreadMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     const goOn = () => resolve();
     socket.once('drain', goOn).once('close', goOn);
     await promise;
     socket.off('drain', goOn).off('close', goOn);
+    clearTimeout(timer);
+    this.#unreadBytes = 0;
   }
 
   #isFull(): boolean {
     return this.#queue.length >= limits.queuedRequests || this.#queuedBytes >= limits.queuedRequestBytes;
   }
 
-  #hold(bytes: number): void {
-    this.memory.usedBytes += bytes - this.#heldBytes;
-    this.#heldBytes = bytes;
+  #count(): void {
+    const bytes = this.#queuedBytes + this.#frames.partialBytes + this.#unreadBytes;
+    this.memory.hold(this, this.socket.destroyed ? 0 : bytes);
   }
 
-  #cutOff(error: Error): void {
+  cutOff(error: Error): void {
     const peer = `${this.socket.remoteAddress}:${this.socket.remotePort}`;
     if (!this.socket.destroyed) this.broker.notice(`connection ${peer} closed: ${error.message}`);
     this.socket.destroy();
+    this.#count();
   }
 }

@@ -13,6 +13,8 @@ const FIRST_ROOM_BYTES = 64 * 1024;
 export class FrameReader {
   #partial = Buffer.alloc(0);
   #filled = 0;
+  /** When the first byte of the incomplete frame came. */
+  #sinceMs = 0;
 
   /** Bytes held of a frame that is not complete. */
   get partialBytes(): number {
@@ -22,10 +24,11 @@ export class FrameReader {
   /**
    * The frames that are complete now, without their length.
    *
-   * @throws MalformedRequest when a length is too small for a request or beyond the limit.
+   * @throws MalformedRequest when a length is too small for a request or beyond the limit, or a frame takes too long.
    */
-  push(chunk: Buffer): Buffer[] {
+  push(chunk: Buffer, nowMs = Date.now()): Buffer[] {
     const frames: Buffer[] = [];
+    const wasEmpty = this.#filled === 0;
     let rest = chunk;
     while (this.#filled > 0 && rest.length > 0) {
       rest = this.#gather(rest);
@@ -38,7 +41,21 @@ export class FrameReader {
       rest = rest.subarray(end);
     }
     if (rest.length > 0) this.#gather(rest);
+    this.#requireProgress(wasEmpty || frames.length > 0, nowMs);
     return frames;
+  }
+
+  /** Who sends byte by byte must not hold a connection for ever. */
+  #requireProgress(isNewFrame: boolean, nowMs: number): void {
+    if (isNewFrame) this.#sinceMs = nowMs;
+    if (this.#filled > 0 && nowMs - this.#sinceMs > limits.arrivalMs) {
+      throw new MalformedRequest(`a request that is not complete after ${limits.arrivalMs / 1_000} s`);
+    }
+  }
+
+  /** The time in which nothing was read from the client does not count against it. */
+  resume(nowMs = Date.now()): void {
+    this.#sinceMs = nowMs;
   }
 
   /** Takes what belongs to the frame that is gathered; returns what is left over. */

@@ -29,4 +29,19 @@ describe('cutting a stream into frames', () => {
     reader.push(bytes.subarray(0, 2));
     expect(() => reader.push(Buffer.concat([bytes.subarray(2), Buffer.alloc(4)]))).toThrow('a request of');
   });
+
+  it('gives a frame its time to arrive, and no more', () => {
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = texts.map(frame);
+    const reader = new FrameReader();
+    const { arrivalMs } = limits;
+    expect(reader.push(first.subarray(0, 6), 0)).toEqual([]);
+    expect(reader.push(first.subarray(6, 7), arrivalMs)).toEqual([]);
+    expect(
+      reader.push(Buffer.concat([first.subarray(7), second.subarray(0, 9)]), 2 * arrivalMs),
+    ).toHaveLength(1);
+    reader.push(second.subarray(9, 10), 3 * arrivalMs);
+    reader.resume(4 * arrivalMs);
+    reader.push(second.subarray(10, 11), 5 * arrivalMs);
+    expect(() => reader.push(second.subarray(11, 12), 5 * arrivalMs + 1)).toThrow('not complete after 60 s');
+  });
 });

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type DataDirLock, lockDataDir } from '../data-dir-lock.js';
 import { settingOf } from './api/topic-configs.js';
 import type { Broker, BrokerNode } from './broker.js';
-import { type RequestMemory, serveConnection } from './connection.js';
+import { BufferedMemory } from './buffered-memory.js';
+import { serveConnection } from './connection.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { limits } from './limits.js';
 import { ClusterState } from './storage/cluster-state.js';
@@ -121,7 +122,7 @@ function serve(
   const nodes: BrokerNode[] = listeners.map(({ nodeId, host, port }) => ({ nodeId, host, port }));
   const broker: Broker = { ...storage, nodes, notice };
   const sockets = new Set<Socket>();
-  const memory: RequestMemory = { usedBytes: 0 };
+  const memory = new BufferedMemory();
   for (const [index, { server }] of listeners.entries()) {
     server.on('error', (error) => notice(`the broker's port: ${error.message}`));
     server.on('connection', (socket) => accept(nodes[index] as BrokerNode, socket));

@@ -4,8 +4,12 @@ export const limits = {
   requestBytes: 32 * 1024 * 1024,
   /** Elements of all arrays of one request together. */
   requestElements: 100_000,
-  /** Request bytes held for all connections together; the connection that would exceed it is closed. */
-  bufferedRequestBytes: 256 * 1024 * 1024,
+  /** How long a request may take to arrive, from its first byte to its last. */
+  arrivalMs: 60_000,
+  /** Requests and unread answers held for all connections together; beyond, the connection that holds most is closed. */
+  bufferedBytes: 256 * 1024 * 1024,
+  /** How long a client may leave an answer unread. */
+  unreadMs: 60_000,
   /** Requests read ahead of the one being answered, for one connection. */
   queuedRequests: 32,
   queuedRequestBytes: 1024 * 1024,

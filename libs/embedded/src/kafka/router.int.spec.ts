@@ -207,26 +207,6 @@ describe('the protocol, byte by byte', () => {
       await careless.closed;
       expect(broker.notices.at(-1)).toContain('nowhere-0 is not here');
     });
-
-    it('serves others while hundreds of connections hang half open', async () => {
-      const hanging = await Promise.all(Array.from({ length: 300 }, () => RawClient.connect(broker.port)));
-      hanging.forEach((connection, index) => connection.write(length(1_000 + index)));
-      expect((await client.request(clusterApi.apiVersions, 0, {})).errorCode).toBe(errors.NONE);
-      for (const connection of hanging) connection.destroy();
-      await Promise.all(hanging.map(({ closed }) => closed));
-    });
-
-    it('serves others while a client asks and asks and reads no answer', async () => {
-      const deaf = await RawClient.connect(broker.port);
-      deaf.stopReading();
-      const batch = recordBatch({ values: ['x'.repeat(500_000)] });
-      for (let index = 0; index < 8; index++) expect((await produce(batch))?.errorCode).toBe(errors.NONE);
-      const offset = Number((await produce(recordBatch()))?.baseOffset) - 8;
-      for (let index = 0; index < 200; index++) void deaf.request(dataApi.fetch, 4, fetchRequest(offset));
-      const { topics } = await client.request(dataApi.fetch, 4, fetchRequest(offset));
-      expect(topics[0]?.partitions[0]?.records?.length).toBeGreaterThan(500_000);
-      deaf.destroy();
-    });
   });
 
   it('answers a waiting fetch when its topic is deleted', async () => {

@@ -10,7 +10,7 @@ export class RawClient {
   readonly closed: Promise<unknown>;
 
   private constructor(private readonly socket: Socket) {
-    this.closed = once(socket, 'close');
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk]);

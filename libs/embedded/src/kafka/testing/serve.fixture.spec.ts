@@ -1,14 +1,14 @@
+import { once } from 'node:events';
 import { startKafkaBroker } from '../kafka.server.js';
 
-/** A process of its own for a broker that is going to be killed: `serve.fixture.spec.ts <data folder> <port>`. */
-const [, , dataDir = '', port = '0'] = process.argv;
+/** A process of its own for a broker that is going to be killed: it starts when it is sent a data folder and a port. */
+process.on('disconnect', () => process.exit()); // Without its parent there is nobody left to stop it.
+const [{ dataDir, port }] = (await once(process, 'message')) as [{ dataDir: string; port: number }];
 const broker = await startKafkaBroker({
   dataDir,
-  port: Number(port),
+  port,
   // Small, so that segments are filled and left while it is killed.
   segmentBytes: 20_000,
   onNotice: (message) => process.send?.({ notice: message }),
 });
-// Without its parent there is nobody left to stop it.
-process.on('disconnect', () => process.exit());
 process.send?.({ port: broker.port });
