@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -113,12 +114,25 @@ describe('the embedded event store', () => {
     await fixture.client.appendToStream('orders', numbered(1));
   });
 
-  it('refuses with a sentence what it does not do', async () => {
-    await expect(fixture.client.listProjections()).rejects.toThrow('has no projections');
+  it('refuses with a sentence what it does not do, and says what to do instead', async () => {
+    const { client } = fixture;
     const settings = persistentSubscriptionToStreamSettingsFromDefaults();
-    await expect(
-      fixture.client.createPersistentSubscriptionToStream('orders', 'readers', settings),
-    ).rejects.toThrow('has no persistent subscriptions');
+    const refused: [string, () => Promise<unknown>][] = [
+      ['subscribe to $all', () => client.listProjections()],
+      ['subscribe to $all', () => client.createProjection('all', 'fromAll()')],
+      ['catch-up', () => client.createPersistentSubscriptionToStream('s', 'readers', settings)],
+      ['catch-up', () => client.updatePersistentSubscriptionToStream('s', 'readers', settings)],
+      ['catch-up', () => client.deletePersistentSubscriptionToStream('s', 'readers')],
+      ['catch-up', () => client.listAllPersistentSubscriptions()],
+      ['catch-up', () => client.listPersistentSubscriptionsToStream('s')],
+      ['catch-up', () => client.getPersistentSubscriptionToStreamInfo('s', 'readers')],
+      ['catch-up', () => client.replayParkedMessagesToStream('s', 'readers')],
+      ['catch-up', () => client.restartPersistentSubscriptionSubsystem()],
+      ['catch-up', () => client.listPersistentSubscriptionsToAll()],
+      ['catch-up', () => client.deletePersistentSubscriptionToAll('readers')],
+      ['catch-up', () => once(client.subscribeToPersistentSubscriptionToStream('s', 'readers'), 'data')],
+    ];
+    for (const [instead, attempt] of refused) await expect(attempt()).rejects.toThrow(instead);
   });
 
   it('is found by clients that ask for the cluster', async () => {

@@ -7,7 +7,7 @@ import { append } from './requests/append.js';
 import { batchAppend } from './requests/batch-append.js';
 import { deleteStream, tombstoneStream } from './requests/delete.js';
 import { read } from './requests/read.js';
-import { refusal } from './requests/refusals.js';
+import { NAMED_AND_REFUSED, refusal } from './requests/refusals.js';
 import { getSupportedMethods, readGossip } from './requests/server-info.js';
 import { EventStorage } from './storage/event-storage.js';
 
@@ -99,6 +99,7 @@ async function serve(
       ...streams,
       '/event_store.client.server_features.ServerFeatures/GetSupportedMethods': getSupportedMethods(
         Object.keys(streams),
+        NAMED_AND_REFUSED,
       ),
       '/event_store.client.gossip.Gossip/Read': readGossip(() => ({ address: host, port: server.port })),
     },

@@ -7,11 +7,22 @@ import { clusterInfo, supportedMethods } from '../protocol/messages.js';
 const VERSION = '24.10.0';
 const LEADER = 8;
 
-/** ServerFeatures/GetSupportedMethods: the methods there are handlers for. */
-export function getSupportedMethods(paths: readonly string[]): Handler {
-  const methods = paths.map((path) => {
+/**
+ * ServerFeatures/GetSupportedMethods
+ * @param paths of methods
+ * @param withFeatures the features of others
+ */
+export function getSupportedMethods(
+  paths: readonly string[],
+  withFeatures: Readonly<Record<string, readonly string[]>>,
+): Handler {
+  const all: [string, readonly string[]][] = [
+    ...paths.map((path): [string, readonly string[]] => [path, []]),
+    ...Object.entries(withFeatures),
+  ];
+  const methods = all.map(([path, features]) => {
     const [, serviceName = '', methodName = ''] = path.toLowerCase().split('/');
-    return { serviceName, methodName };
+    return { serviceName, methodName, features };
   });
   const response = encodeFrame(supportedMethods, { methods, eventStoreServerVersion: VERSION });
   return async (call) => {

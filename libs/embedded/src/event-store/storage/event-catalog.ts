@@ -37,7 +37,7 @@ export class EventCatalog {
   decide(stream: string, expected: ExpectedRevision, ids: readonly Buffer[]): Decision {
     const subject = {
       stream: this.index.findStream(stream),
-      hasMetadata: this.lastRevision(`${METADATA_PREFIX}${stream}`) >= 0,
+      hasMetadata: () => this.lastRevision(`${METADATA_PREFIX}${stream}`) >= 0,
     };
     return decideAppend(this.index, this.recentIds, subject, expected, ids);
   }

@@ -19,7 +19,7 @@ const IS_DELETED: Decision = { kind: 'deleted' };
 export interface AppendSubject {
   readonly stream: StreamEntry | undefined;
   /** Whether something was said about the stream, be it there or not. */
-  readonly hasMetadata: boolean;
+  readonly hasMetadata: () => boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ export function decideAppend(
   const last = stream?.lastRevision ?? -1;
   if (expected === 'streamExists') {
     if (isSoftDeleted) return IS_DELETED;
-    if (last < 0 && !hasMetadata) return WRONG;
+    if (last < 0 && !hasMetadata()) return WRONG;
   }
   if (expected === 'any' || expected === 'streamExists') return decideAnywhere(index, recentIds, stream, ids);
   const exact = expected === 'noStream' ? -1 : expected;
