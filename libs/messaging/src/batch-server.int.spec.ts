@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
+import { toKafkaMessage } from './cloud-event-codec.js';
 import { createKafka } from './kafka.js';
 import { OnEvents, type BatchContext } from './on-events.js';
 import { createPublisher, type EventPublisher } from './publisher.js';
@@ -211,7 +212,8 @@ describe('KafkaBatchServer', () => {
     await engine.publisher.send([
       { topic: topics.people.name, key: people[0] ?? '', value: 'hello', headers: {} },
     ]);
-    await engine.publisher.publish([{ ...good, type: 'com.florin.person.renamed.v1' }], topics.people.name);
+    const unknown = toKafkaMessage({ ...good, type: 'com.florin.person.renamed.v1' });
+    await engine.publisher.send([{ topic: topics.people.name, ...unknown }]);
     await engine.publisher.publish([{ ...good, data: { personId: 'Anna' } }, good]);
     await consumer(async (events) => void found.push(...events));
     await until(() => found.length === 1);

@@ -19,7 +19,6 @@ export {
   outboxMigrationSql,
   writeOutbox,
   type OutboxColumns,
-  type OutboxEvent,
 } from './outbox.js';
 export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
 export { openConsumer, openOutbox, type MessagingContext, type Outbox } from './service.js';

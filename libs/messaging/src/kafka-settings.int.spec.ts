@@ -7,6 +7,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
+import { toKafkaMessage } from './cloud-event-codec.js';
 import { createKafka } from './kafka.js';
 import { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 import { createPublisher } from './publisher.js';
@@ -130,7 +131,7 @@ describe('prefixes', () => {
     const kafka = createKafka(settings);
     const publisher = createPublisher(kafka);
     await publisher.publish([event]);
-    await publisher.publish([event], own[1]);
+    await publisher.send([{ topic: own[1]!, ...toKafkaMessage(event) }]);
     await publisher.disconnect();
 
     const seen: string[] = [];

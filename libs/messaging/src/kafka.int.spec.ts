@@ -1,6 +1,6 @@
 import { allTopics, cloudEvent, handleLinked, topics, type CloudEvent } from '@florin/contracts';
 import { randomUUID } from 'node:crypto';
-import { fromKafkaMessage } from './cloud-event-codec.js';
+import { fromKafkaMessage, toKafkaMessage } from './cloud-event-codec.js';
 import { createKafka, type Kafka } from './kafka.js';
 import { createPublisher } from './publisher.js';
 import { BrokerOfOurOwn, ownsBroker, startTestKafka, type TestKafka } from './testing/kafka.fixture.spec.js';
@@ -81,8 +81,10 @@ describe('publisher', () => {
 
   it('fails for a topic that does not exist, and goes on with others', async () => {
     const publisher = createPublisher(kafka);
-    await expect(publisher.publish([linked(1)], 'florin.missing')).rejects.toThrow();
-    await publisher.publish([linked(1)], topics.catalog.name);
+    await expect(
+      publisher.send([{ topic: 'florin.missing', ...toKafkaMessage(linked(1)) }]),
+    ).rejects.toThrow();
+    await publisher.send([{ topic: topics.catalog.name, ...toKafkaMessage(linked(1)) }]);
     await publisher.disconnect();
     expect([...(await consumed(topics.catalog.name, 1)).values()].flat()).toHaveLength(1);
   });

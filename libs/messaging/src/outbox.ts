@@ -2,12 +2,6 @@ import type { CloudEvent } from '@florin/contracts';
 import { outgoingMessage } from './publisher.js';
 import type { Sql } from './sql.js';
 
-/** An event on its way to `topic`; without it, to the topic of the event's contract. */
-export interface OutboxEvent {
-  readonly event: CloudEvent;
-  readonly topic?: string;
-}
-
 /**
  * For a service's migrations. Rows live for milliseconds, so vacuum looks in after every few thousand of them
  * rather than after a fifth of the table.
@@ -47,11 +41,11 @@ export function insertOutboxSql(first: number): string {
 }
 
 /** The events as parameters of `insertOutboxSql`, with the trace they belong to (their own, else the active one). */
-export function outboxColumns(events: readonly OutboxEvent[]): OutboxColumns {
+export function outboxColumns(events: readonly CloudEvent[]): OutboxColumns {
   const columns: OutboxColumns = [[], [], [], [], []];
   const [topics, keys, ids, headers, payloads] = columns;
-  for (const { event, topic } of events) {
-    const message = outgoingMessage(event, topic);
+  for (const event of events) {
+    const message = outgoingMessage(event);
     topics.push(message.topic);
     keys.push(message.key);
     ids.push(event.id);
@@ -65,7 +59,7 @@ export function outboxColumns(events: readonly OutboxEvent[]): OutboxColumns {
  * Stores events to be published, in the transaction that `sql` is in: they are published if it commits, in this
  * order for each partition key. Wake the relay after the commit.
  */
-export async function writeOutbox(sql: Sql, events: readonly OutboxEvent[]): Promise<void> {
+export async function writeOutbox(sql: Sql, events: readonly CloudEvent[]): Promise<void> {
   if (events.length === 0) return;
   await sql.query(insertOutboxSql(1), outboxColumns(events));
 }

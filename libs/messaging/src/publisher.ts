@@ -12,12 +12,11 @@ export interface OutgoingMessage {
 }
 
 export interface EventPublisher {
-  connect(): Promise<void>;
   /**
-   * Writes the events to their topics (from their contracts, or all to `topic`), in order per partition key. Resolves
-   * when all in-sync replicas have them; after a rejection any part of them may have been written.
+   * Writes the events to the topics of their contracts, in order per partition key. Resolves when all in-sync
+   * replicas have them; after a rejection any part of them may have been written.
    */
-  publish(events: readonly CloudEvent[], topic?: string): Promise<void>;
+  publish(events: readonly CloudEvent[]): Promise<void>;
   /** The same for messages that are encoded already. */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
   /** Ends the connection, after the calls made so far. */
@@ -32,11 +31,11 @@ export function createPublisher(kafka: Kafka): EventPublisher {
   return new KafkaPublisher(kafka);
 }
 
-/** The message that carries an event to the topic of its contract, or to `topic`. */
-export function outgoingMessage(event: CloudEvent, topic?: string): OutgoingMessage & EncodedEvent {
-  const destination = topic ?? definitionOf(event.type)?.topic;
-  if (destination === undefined) throw new Error(`no contract names the event type ${event.type}`);
-  return { topic: destination, ...toKafkaMessage(event) };
+/** The message that carries an event to the topic of its contract. */
+export function outgoingMessage(event: CloudEvent): OutgoingMessage & EncodedEvent {
+  const definition = definitionOf(event.type);
+  if (definition === undefined) throw new Error(`no contract names the event type ${event.type}`);
+  return { topic: definition.topic, ...toKafkaMessage(event) };
 }
 
 class KafkaPublisher implements EventPublisher {
@@ -46,12 +45,8 @@ class KafkaPublisher implements EventPublisher {
 
   constructor(private readonly kafka: Kafka) {}
 
-  async connect(): Promise<void> {
-    await this.#use(() => Promise.resolve());
-  }
-
-  async publish(events: readonly CloudEvent[], topic?: string): Promise<void> {
-    await this.send(events.map((event) => outgoingMessage(event, topic)));
+  async publish(events: readonly CloudEvent[]): Promise<void> {
+    await this.send(events.map(outgoingMessage));
   }
 
   /** One call after the other: kafkajs mixes up the sequence numbers of concurrent requests when one of them fails. */

@@ -25,7 +25,7 @@ export async function repeatOverdue(database: PreparedDatabase, olderThanMs = ov
     const overdue = await takeOverdue(sql, olderThanMs, maxRepeated);
     await writeOutbox(
       sql,
-      overdue.map((payment) => ({ event: commandOf(payment) })),
+      overdue.map((payment) => commandOf(payment)),
     );
     return overdue.length;
   });

@@ -23,7 +23,7 @@ export function applyOutcomes(deps: Deps) {
       const causes = new Map(fresh.map((event) => [event.data.entryId, event]));
       await writeOutbox(
         sql,
-        payments.map((payment) => ({ event: eventOfDecision(payment, causes.get(payment.entryId)) })),
+        payments.map((payment) => eventOfDecision(payment, causes.get(payment.entryId))),
       );
       return payments;
     });

@@ -63,7 +63,7 @@ export async function insertPayment(
         payment.createdAt,
         request.idempotencyKey,
         request.inputHash,
-        ...outboxColumns(events.map((event) => ({ event }))),
+        ...outboxColumns(events),
       ],
     );
     return true;

@@ -87,7 +87,7 @@ async function storeRequest(deps: Deps, command: FundWallet, inputHash: string):
         entryId,
         command.amountMinor.toString(),
         now,
-        ...outboxColumns(commandsFor(command, entryId, now.toISOString()).map((event) => ({ event }))),
+        ...outboxColumns(commandsFor(command, entryId, now.toISOString())),
       ],
     );
   } catch (error) {
