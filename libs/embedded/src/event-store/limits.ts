@@ -45,4 +45,6 @@ export const requestLimits = {
   /** A stream's name is repeated in each of its events. */
   streamNameBytes: KIB,
   filterPrefixes: 1_000,
+  /** For a filter's pattern and one name. */
+  filterMatchMs: 100,
 } as const;

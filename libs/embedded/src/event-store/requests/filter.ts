@@ -1,3 +1,4 @@
+import { createContext, Script } from 'node:vm';
 import { requestLimits } from '../limits.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
 import type { FilterOptions } from '../protocol/messages.js';
@@ -6,6 +7,7 @@ import type { EventFilter } from '../storage/event-reader.js';
 
 /** EventStoreDB's window when the client names none. */
 const DEFAULT_WINDOW_EVENTS = 32;
+const MATCH = new Script('pattern.test(name)');
 
 /**
  * A filter by stream name or event type. Each name is tried once: the verdict is kept, so that a large log costs
@@ -48,7 +50,28 @@ function nameMatcher({
   }
   if (regex === undefined || regex === '') return (name) => prefix.some((start) => name.startsWith(start));
   const pattern = compile(regex);
-  return (name) => pattern.test(name);
+  return mayTakeLong(regex) ? guarded(pattern) : (name) => pattern.test(name);
+}
+
+/** Only where repetitions meet do the ways to match a name multiply. */
+function mayTakeLong(regex: string): boolean {
+  return (regex.match(/[*+{]/g) ?? []).length > 1;
+}
+
+/** Tries names for a limited time: nobody else is served meanwhile. */
+function guarded(pattern: RegExp): (name: string) => boolean {
+  const context = createContext({ pattern, name: '' });
+  const timeout = requestLimits.filterMatchMs;
+  return (name) => {
+    context['name'] = name;
+    try {
+      return MATCH.runInContext(context, { timeout }) as boolean;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      const message = `The filter's regular expression takes more than ${timeout} ms for one name.`;
+      throw new StatusError(StatusCode.invalidArgument, message);
+    }
+  };
 }
 
 function compile(regex: string): RegExp {

@@ -1,5 +1,11 @@
-import { eventTypeFilter, START, type AllStreamResolvedEvent, type Position } from '@eventstore/db-client';
-import { expecting, numbered } from '../black-box/events.fixture.spec.js';
+import {
+  eventTypeFilter,
+  START,
+  streamNameFilter,
+  type AllStreamResolvedEvent,
+  type Position,
+} from '@eventstore/db-client';
+import { expecting, numbered, numbersOf } from '../black-box/events.fixture.spec.js';
 import { startFixture, type Fixture } from '../event-store.fixture.spec.js';
 
 describe('a filtered subscription', () => {
@@ -30,6 +36,16 @@ describe('a filtered subscription', () => {
     await client.appendToStream('a', numbered(10));
     await subscription.unsubscribe();
     expect(positions).toHaveLength(3);
+  });
+
+  it('is ended where its pattern takes for ever, and others are served', async () => {
+    const { client } = fixture;
+    await client.appendToStream(`${'a'.repeat(60)}b`, numbered(1));
+    const filter = streamNameFilter({ regex: '^(a+)+$' });
+    const ended = Promise.withResolvers<Error>();
+    client.subscribeToAll({ fromPosition: START, filter }).on('error', ended.resolve).resume();
+    expect((await ended.promise).message).toMatch(/takes more than 100 ms/);
+    expect(await numbersOf(client.readAll())).toEqual([0]);
   });
 
   it('is refused where its pattern is none', async () => {
