@@ -123,6 +123,33 @@ describe('the log of a partition', () => {
     expect(search()).toEqual(found);
   });
 
+  it('forgets records before an offset, over a restart, and begins there', async () => {
+    for (let index = 0; index < 100; index++) {
+      append({ values: ['a', 'b'], timesMs: [1_000 * index, 1_000 * index + 500] });
+    }
+    const before = (await segments()).length;
+    log.deleteBefore(101);
+    expect((await segments()).length).toBeLessThan(before);
+    const check = () => {
+      expect([log.startOffset, log.endOffset]).toEqual([101, 200]);
+      expect(read(101)[0]).toBe(100);
+      expect(log.offsetAtTime(0)).toEqual({ offset: 101, timestampMs: 50_500 });
+      expect(log.offsetAtTime(99_500)).toEqual({ offset: 199, timestampMs: 99_500 });
+    };
+    check();
+    log.deleteBefore(50);
+    await reopen();
+    check();
+    log.deleteBefore(200);
+    expect(append()).toEqual({ baseOffset: 200 });
+    expect(log.offsetAtTime(0)).toEqual({ offset: 200, timestampMs: 1_000 });
+    await writeFile(join(folder, 'start-offset'), 'x');
+    await log.close();
+    expect(openLog).toThrow(DamagedFile);
+    await writeFile(join(folder, 'start-offset'), '200');
+    log = openLog();
+  });
+
   it('recognises a producer’s batches after a restart, also those in earlier segments', async () => {
     for (let sequence = 0; sequence < 50; sequence++) {
       append({ producerId: 7, producerEpoch: 0, firstSequence: sequence });
