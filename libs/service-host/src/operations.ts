@@ -63,7 +63,7 @@ function healthController({ service, health }: OperationsOptions): Type {
   @Public()
   @ForOperations
   @Controller()
-  class OperationsController {
+  class HealthController {
     @Get('/health/live')
     @ApiSummary('Whether the process runs')
     @ApiReturns(200, alive, 'It does')
@@ -81,7 +81,7 @@ function healthController({ service, health }: OperationsOptions): Type {
       return report;
     }
   }
-  return OperationsController;
+  return HealthController;
 }
 
 function metricsController(metrics: Registry): Type {

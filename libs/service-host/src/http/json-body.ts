@@ -7,6 +7,7 @@ import {
   type InputCode,
   type InputError,
 } from '../problems.js';
+import { escapePointer, maxErrors, shownPointer } from './input-errors.js';
 import { faultOf, type TextFault } from './json-text.js';
 
 /** Bytes of a request body at most. */
@@ -79,15 +80,6 @@ function isFaithful(value: number, source: string): boolean {
   return Number.isFinite(value);
 }
 
-/** Mistakes named in one answer at most: it must not grow with what a stranger sends. */
-export const maxErrors = 20;
-const maxPointerLength = 200;
-
-/** A pointer as an answer carries it. */
-export function shownPointer(pointer: string): string {
-  return pointer.length > maxPointerLength ? `${pointer.slice(0, maxPointerLength)}…` : pointer;
-}
-
 function refusals(value: unknown, pointer: string, found: InputError[] = []): InputError[] {
   if (found.length >= maxErrors) return found;
   if (value instanceof Refused) {
@@ -101,11 +93,6 @@ function refusals(value: unknown, pointer: string, found: InputError[] = []): In
     }
   }
   return found;
-}
-
-/** One reference token of a JSON pointer (RFC 6901). */
-export function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function refusalOfText(fault: TextFault): ProblemError {

@@ -8,7 +8,7 @@ import {
   type InputError,
   type ProblemDefinition,
 } from '../problems.js';
-import { escapePointer, maxErrors, shownPointer } from './json-body.js';
+import { escapePointer, maxErrors, shownPointer } from './input-errors.js';
 
 export const inputParts = ['body', 'query', 'path', 'header'] as const;
 export type InputPart = (typeof inputParts)[number];

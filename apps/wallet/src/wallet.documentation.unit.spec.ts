@@ -1,6 +1,6 @@
 import { openApiDocument, routesOf } from '@florin/service-host';
-import { BalanceController } from '../balances/balance.controller.js';
-import { FundingController, fundingBodySchema } from './funding.controller.js';
+import { BalanceController } from './balances/balance.controller.js';
+import { FundingController, fundingBodySchema } from './funding/funding.controller.js';
 
 describe('the documentation of wallet', () => {
   const { paths } = openApiDocument('wallet', routesOf([BalanceController, FundingController]));
