@@ -1,14 +1,18 @@
 import { openOutbox } from '@florin/messaging';
-import { createDataSource, type DatabaseConfig, type ServiceContext } from '@florin/service-host';
+import {
+  createDataSource,
+  databaseConnection,
+  type DatabaseConfig,
+  type ServiceContext,
+} from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CatalogConfig } from './config.js';
 import { Catalog1790000000001 } from './migrations/1-catalog.js';
 
 export function catalogDatabase(config: DatabaseConfig): DataSource {
-  return createDataSource(config.DATABASE_URL, {
+  return createDataSource(config, {
     name: 'catalog',
     migrations: [Catalog1790000000001],
-    poolSize: config.DATABASE_POOL_SIZE,
   });
 }
 
@@ -17,7 +21,7 @@ export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result
 
 /** Publishes the outbox for as long as the service runs. */
 export function transactWithOutbox(context: ServiceContext<CatalogConfig>, database: DataSource): Transact {
-  const { wake } = openOutbox(context);
+  const { wake } = openOutbox(context, databaseConnection(context.config));
   return async (work) => {
     const result = await database.transaction(work);
     wake();

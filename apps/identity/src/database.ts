@@ -1,15 +1,19 @@
 import { openOutbox } from '@florin/messaging';
-import { createDataSource, type DatabaseConfig, type ServiceContext } from '@florin/service-host';
+import {
+  createDataSource,
+  databaseConnection,
+  type DatabaseConfig,
+  type ServiceContext,
+} from '@florin/service-host';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { IdentityConfig } from './config.js';
 import { Identity1790000000001 } from './migrations/1-identity.js';
 import { ChallengeNetworks1790000000002 } from './migrations/2-challenge-networks.js';
 
 export function identityDatabase(config: DatabaseConfig): DataSource {
-  return createDataSource(config.DATABASE_URL, {
+  return createDataSource(config, {
     name: 'identity',
     migrations: [Identity1790000000001, ChallengeNetworks1790000000002],
-    poolSize: config.DATABASE_POOL_SIZE,
   });
 }
 
@@ -18,7 +22,7 @@ export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result
 
 /** Publishes the outbox for as long as the service runs. */
 export function transactWithOutbox(context: ServiceContext<IdentityConfig>, database: DataSource): Transact {
-  const { wake } = openOutbox(context);
+  const { wake } = openOutbox(context, databaseConnection(context.config));
   return async (work) => {
     const result = await database.transaction(work);
     wake();

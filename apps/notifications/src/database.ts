@@ -3,9 +3,8 @@ import type { DataSource } from 'typeorm';
 import { Notifications1790000000001 } from './migrations/1-notifications.js';
 
 export function notificationsDatabase(config: DatabaseConfig): DataSource {
-  return createDataSource(config.DATABASE_URL, {
+  return createDataSource(config, {
     name: 'notifications',
     migrations: [Notifications1790000000001],
-    poolSize: config.DATABASE_POOL_SIZE,
   });
 }

@@ -1,5 +1,10 @@
 import { createKafka, createPublisher, KafkaBatchServer, kafkaSettings, purgeInbox } from '@florin/messaging';
-import { preparedDatabase, serviceTokenSource, type ServiceContext } from '@florin/service-host';
+import {
+  databaseConnection,
+  preparedDatabase,
+  serviceTokenSource,
+  type ServiceContext,
+} from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { NotificationsConfig } from './config.js';
@@ -84,7 +89,7 @@ function feedStreams(context: Context, database: DataSource): FeedStreams {
     read: (cursors, limit) => notificationsAfter(database.manager, cursors, limit),
     onError: (error) => logger.warn({ err: error }, 'news cannot be read for the open streams'),
   });
-  const stopListening = listenForNews(config.DATABASE_URL, () => streams.wake(), logger);
+  const stopListening = listenForNews(databaseConnection(config), () => streams.wake(), logger);
   context.onClose('news listener', stopListening);
   return streams;
 }

@@ -3,9 +3,8 @@ import type { DataSource } from 'typeorm';
 import { Payments1790000000001 } from './migrations/1-payments.js';
 
 export function paymentsDatabase(config: DatabaseConfig): DataSource {
-  return createDataSource(config.DATABASE_URL, {
+  return createDataSource(config, {
     name: 'payments',
     migrations: [Payments1790000000001],
-    poolSize: config.DATABASE_POOL_SIZE,
   });
 }

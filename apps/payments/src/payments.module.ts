@@ -1,5 +1,5 @@
 import { openConsumer, openOutbox, type EventPublisher, type KafkaBatchServer } from '@florin/messaging';
-import { preparedDatabase, type ServiceContext } from '@florin/service-host';
+import { databaseConnection, preparedDatabase, type ServiceContext } from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { PaymentsConfig } from './config.js';
 import { paymentsDatabase } from './database.js';
@@ -21,7 +21,7 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
   context.onClose('database', () => dataSource.destroy());
   const database = preparedDatabase(dataSource);
   health.add('postgres', async () => void (await database.query('SELECT 1')));
-  const { publisher, wake: wakeRelay } = openOutbox(context);
+  const { publisher, wake: wakeRelay } = openOutbox(context, databaseConnection(config));
 
   const waiters = new PaymentWaiters();
   context.stopping.addEventListener('abort', () => waiters.close());

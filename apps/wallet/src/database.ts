@@ -3,9 +3,8 @@ import type { DataSource } from 'typeorm';
 import { Wallet1790000000001 } from './migrations/1-wallet.js';
 
 export function walletDatabase(config: DatabaseConfig): DataSource {
-  return createDataSource(config.DATABASE_URL, {
+  return createDataSource(config, {
     name: 'wallet',
     migrations: [Wallet1790000000001],
-    poolSize: config.DATABASE_POOL_SIZE,
   });
 }

@@ -10,6 +10,7 @@ import {
   type Outbox,
 } from '@florin/messaging';
 import {
+  databaseConnection,
   preparedDatabase,
   ProblemError,
   type PreparedDatabase,
@@ -99,7 +100,13 @@ async function openEngines(context: Context): Promise<Engines> {
 
   const checkLog = logCheck({ store, sql: database });
   await checkAtStart(context, store, checkLog);
-  return { database, store, outbox: openOutbox(context), traces: new EntryTraces(), checkLog };
+  return {
+    database,
+    store,
+    outbox: openOutbox(context, databaseConnection(config)),
+    traces: new EntryTraces(),
+    checkLog,
+  };
 }
 
 /** Fails the start where a log is behind. An event store that is away is waited for later, as readiness tells. */
@@ -144,7 +151,7 @@ async function checkBook(
 function followExclusively(context: Context, engines: Engines, market: Market): void {
   const { config, logger } = context;
   const exclusive = new Exclusive({
-    connection: config.DATABASE_URL,
+    connection: databaseConnection(config),
     name: `followers:${market.ledger}`,
     lead: async (client, signal) => {
       const followers = await followBook({

@@ -85,6 +85,7 @@ export class Exclusive {
       ...(typeof connection === 'string' ? { connectionString: connection } : connection),
       application_name: `florin ${name}`,
       connectionTimeoutMillis: 5_000,
+      // A dead connection is found out, whatever the server's limit is.
       query_timeout: 10_000,
       keepAlive: true,
     };

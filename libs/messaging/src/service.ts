@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg';
 import type { Registry } from 'prom-client';
 import { KafkaBatchServer } from './batch-server.js';
 import { createKafka } from './kafka.js';
@@ -23,14 +24,12 @@ export interface Outbox {
   readonly wake: () => void;
 }
 
-/** Publishes the outbox of a service's database for as long as the service runs. */
-export function openOutbox(
-  context: MessagingContext & { readonly config: { readonly DATABASE_URL: string } },
-): Outbox {
+/** Publishes the outbox of the database at `connection` for as long as the service runs. */
+export function openOutbox(context: MessagingContext, connection: ClientConfig): Outbox {
   const { name, config, logger, metrics } = context;
   const publisher = createPublisher(createKafka({ ...kafkaSettings(config, name), logger }));
   context.onClose('publisher', () => publisher.disconnect());
-  const relay = new OutboxRelay({ connection: config.DATABASE_URL, publisher, logger, metrics });
+  const relay = new OutboxRelay({ connection, publisher, logger, metrics });
   relay.start();
   context.onClose('outbox relay', () => relay.stop());
   return { publisher, wake: () => relay.wake() };

@@ -2,8 +2,13 @@ import { startPostgres, type PostgresServer } from '@florin/embedded';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { z } from 'zod';
+import { loadConfig } from './config.js';
+import { databaseConnection } from './database-connection.js';
 import { createDataSource, migrateDatabase } from './database.js';
+import { databaseConfig } from './engine-config.js';
 import { preparedDatabase } from './prepared-sql.js';
 
 class CreateShelf1700000000000 implements MigrationInterface {
@@ -38,8 +43,14 @@ describe('the database of a service', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  const configuration = (more: Record<string, string> = {}) =>
+    loadConfig(z.object(databaseConfig()), {
+      DATABASE_URL: postgres.url('shelf'),
+      DATABASE_POOL_SIZE: '2',
+      ...more,
+    });
   const source = (migrations: (new () => MigrationInterface)[] = [CreateShelf1700000000000]) =>
-    createDataSource(postgres.url('shelf'), { name: 'shelf-service', migrations, poolSize: 2 });
+    createDataSource(configuration(), { name: 'shelf-service', migrations });
 
   it('is migrated once, also by two processes at the same time and again later', async () => {
     await Promise.all([migrateDatabase(source()), migrateDatabase(source())]);
@@ -58,14 +69,18 @@ describe('the database of a service', () => {
     await database.destroy();
   });
 
-  it('knows who asks, and how long a statement may take', async () => {
+  it('knows who asks, and how long a statement may take and wait for a lock', async () => {
     const database = await source().initialize();
-    expect(
-      await database.query(
-        "select current_setting('application_name') as name, current_setting('statement_timeout') as timeout",
-      ),
-    ).toEqual([{ name: 'shelf-service', timeout: '10s' }]);
+    const settings = `select current_setting('application_name') as name,
+      current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock`;
+    expect(await database.query(settings)).toEqual([{ name: 'shelf-service', statement: '10s', lock: '5s' }]);
     await database.destroy();
+
+    const limits = { DATABASE_STATEMENT_TIMEOUT_MS: '700', DATABASE_LOCK_TIMEOUT_MS: '300' };
+    const client = new Client(databaseConnection(configuration(limits)));
+    await client.connect();
+    expect((await client.query(settings)).rows).toMatchObject([{ statement: '700ms', lock: '300ms' }]);
+    await client.end();
   });
 
   it('keeps the statements of hot paths prepared, and a transaction whole', async () => {

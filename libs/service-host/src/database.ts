@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type * as TypeOrm from 'typeorm';
 import type { DataSource, MigrationInterface } from 'typeorm';
+import { connectionSettings } from './database-connection.js';
+import type { DatabaseConfig } from './engine-config.js';
 
 type Class<T> = new () => T;
 
@@ -8,8 +10,6 @@ export interface DataSourceOptions {
   /** Name of the service, as the database shows its connections. */
   name: string;
   migrations: Class<MigrationInterface>[];
-  /** Connections at most; 10 unless told. */
-  poolSize?: number;
 }
 
 // TypeORM's own would write to the console, parameters and all; what fails is thrown, and logged where it is caught.
@@ -23,27 +23,22 @@ const silence: TypeOrm.Logger = {
 };
 
 /**
- * A TypeORM data source for PostgreSQL, not yet connected. The schema comes from migrations alone; no statement runs
- * longer than 10 s and nobody waits longer than 5 s for a connection.
+ * A TypeORM data source for PostgreSQL, not yet connected. The schema comes from migrations alone; nobody waits longer
+ * than 5 s for a connection.
  */
-export function createDataSource(url: string, options: DataSourceOptions): DataSource {
+export function createDataSource(config: DatabaseConfig, options: DataSourceOptions): DataSource {
   // Loaded here, so that a service without a database starts without it.
   const typeorm = createRequire(import.meta.url)('typeorm') as typeof TypeOrm;
   return new typeorm.DataSource({
     type: 'postgres',
-    url,
+    url: config.DATABASE_URL,
     applicationName: options.name,
     migrations: options.migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,
     logger: silence,
-    poolSize: options.poolSize ?? 10,
-    connectTimeoutMS: 5_000,
-    extra: {
-      statement_timeout: 10_000,
-      idle_in_transaction_session_timeout: 30_000,
-      keepAlive: true,
-    },
+    poolSize: config.DATABASE_POOL_SIZE,
+    extra: connectionSettings(config),
   });
 }
 
@@ -56,8 +51,8 @@ export async function migrateDatabase(dataSource: DataSource): Promise<void> {
   try {
     const holder = dataSource.createQueryRunner();
     try {
-      // Migrations may take longer than any other statement may.
-      await holder.query('set statement_timeout = 0');
+      // Who comes second waits as long as the first one takes.
+      await holder.query('set statement_timeout = 0; set lock_timeout = 0');
       await holder.query('select pg_advisory_lock($1)', [migrationLock]);
       await dataSource.runMigrations();
     } finally {

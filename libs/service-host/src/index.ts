@@ -17,6 +17,7 @@ export {
   switchText,
 } from './config.js';
 export { databaseConfig, kafkaConfig, topicsConfig, type DatabaseConfig } from './engine-config.js';
+export { databaseConnection } from './database-connection.js';
 export { createDataSource, migrateDatabase } from './database.js';
 export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { fetchJson, UpstreamProblem } from './http/client.js';

@@ -78,7 +78,8 @@ async function migrate<C extends BaseConfig>({ name, migrate: run }: ServiceDefi
   endOnUncaught(logger);
   watchParent(config, () => endWithParent(logger));
   try {
-    await run(config);
+    // It may take longer than any other statement may.
+    await run({ ...config, DATABASE_STATEMENT_TIMEOUT_MS: 0 });
     logger.info('migrated');
   } catch (error) {
     logger.fatal({ err: error }, 'migration failed');

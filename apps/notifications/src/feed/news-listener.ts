@@ -1,5 +1,5 @@
 import type { Logger } from '@florin/service-host';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { newsChannel } from './feed.store.js';
 
 /** Streams look for news at least this often, should a notification of PostgreSQL get lost with its connection. */
@@ -9,16 +9,11 @@ const pollMs = 2_000;
  * Calls `wake` when an instance of this service has written news (LISTEN/NOTIFY over a connection of its own, opened
  * again when it breaks), and every 2 s in any case. Returns what ends it.
  */
-export function listenForNews(databaseUrl: string, wake: () => void, logger: Logger): () => Promise<void> {
+export function listenForNews(settings: ClientConfig, wake: () => void, logger: Logger): () => Promise<void> {
   let client: Client | undefined;
 
   const connect = async (): Promise<void> => {
-    const connection = new Client({
-      connectionString: databaseUrl,
-      application_name: 'notifications-listener',
-      connectionTimeoutMillis: 5_000,
-      keepAlive: true,
-    });
+    const connection = new Client({ ...settings, application_name: 'notifications-listener' });
     client = connection;
     const lost = (error?: unknown): void => {
       if (client !== connection) return;

@@ -1,8 +1,14 @@
-import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import {
+  databaseConfig,
+  loadConfig,
+  migrateDatabase,
+  preparedDatabase,
+  type PreparedDatabase,
+} from '@florin/service-host';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { DataSource } from 'typeorm';
-import type { PaymentsConfig } from '../config.js';
+import { z } from 'zod';
 import { paymentsDatabase } from '../database.js';
 import type { FoundPayee } from '../payees/payee.client.js';
 import { createPaymentHandler, type CreatePayment } from './create-payment.handler.js';
@@ -21,10 +27,7 @@ describe('taking a payment', () => {
 
   beforeAll(async () => {
     engines = await startTestEngines({ databases: ['payments'] });
-    const config = {
-      DATABASE_URL: engines.databaseUrl('payments'),
-      DATABASE_POOL_SIZE: 10,
-    } as PaymentsConfig;
+    const config = loadConfig(z.object(databaseConfig()), { DATABASE_URL: engines.databaseUrl('payments') });
     await migrateDatabase(paymentsDatabase(config));
     dataSource = await paymentsDatabase(config).initialize();
     database = preparedDatabase(dataSource);

@@ -8,11 +8,17 @@ import {
   balanceOf,
   type LedgerCommand,
 } from '@florin/ledger';
-import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import {
+  databaseConfig,
+  loadConfig,
+  migrateDatabase,
+  preparedDatabase,
+  type PreparedDatabase,
+} from '@florin/service-host';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { WalletConfig } from '../config.js';
+import { z } from 'zod';
 import { walletDatabase } from '../database.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { progressOf } from '../ledgers/progress.js';
@@ -26,7 +32,7 @@ describe('the read models of a ledger', () => {
 
   beforeAll(async () => {
     engines = await startTestEngines({ databases: ['wallet'] });
-    const config = { DATABASE_URL: engines.databaseUrl('wallet'), DATABASE_POOL_SIZE: 10 } as WalletConfig;
+    const config = loadConfig(z.object(databaseConfig()), { DATABASE_URL: engines.databaseUrl('wallet') });
     await migrateDatabase(walletDatabase(config));
     dataSource = await walletDatabase(config).initialize();
     database = preparedDatabase(dataSource);

@@ -1,7 +1,15 @@
 import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
 import { connectEventStore, headOf, type EventStore, type NewEvent } from '@florin/event-store';
-import { createLogger, migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import {
+  createLogger,
+  databaseConfig,
+  kafkaConfig,
+  loadConfig,
+  migrateDatabase,
+  preparedDatabase,
+  type PreparedDatabase,
+} from '@florin/service-host';
 import { eventually, startTestEngines, type TestEngines } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import { readAtHead } from '../balances/read-at-head.js';
 import type { WalletConfig } from '../config.js';
 import { walletDatabase } from '../database.js';
@@ -37,9 +46,11 @@ describe('a log that is behind PostgreSQL', () => {
   beforeAll(async () => {
     engines = await startTestEngines({ databases: ['wallet'] });
     config = {
-      DATABASE_URL: engines.databaseUrl('wallet'),
-      DATABASE_POOL_SIZE: 4,
-      KAFKA_BROKERS: ['127.0.0.1:1'],
+      ...loadConfig(z.object({ ...databaseConfig(), ...kafkaConfig }), {
+        DATABASE_URL: engines.databaseUrl('wallet'),
+        DATABASE_POOL_SIZE: '4',
+        KAFKA_BROKERS: '127.0.0.1:1',
+      }),
       MARKETS: ['it'],
     } as unknown as WalletConfig;
     await migrateDatabase(walletDatabase(config));
