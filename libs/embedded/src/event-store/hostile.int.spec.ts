@@ -186,8 +186,9 @@ describe('against whoever reaches its port, the event store', () => {
       return stream;
     });
     const statuses = await Promise.all(streams.map(statusOf));
-    // The first ones are kept, until they are overdue.
-    expect(statuses.filter((status) => status === '8').length).toBeGreaterThanOrEqual(20);
+    // Some are kept until they are overdue, which makes room for others.
+    expect(statuses).toContain('8');
+    expect(statuses).toEqual(statuses.map(() => expect.stringMatching(/^[48]$/)));
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * MIB);
   });
 
