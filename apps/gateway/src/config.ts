@@ -19,6 +19,9 @@ export const gatewayConfig = baseConfig.extend({
   UPSTREAM_TIMEOUT_MS: integerText(10, 120_000).default(35_000).meta({
     description: 'How long a service has to begin its answer; longer than the longest Prefer: wait',
   }),
+  UPSTREAM_READ_TIMEOUT_MS: integerText(10, 120_000).default(10_000).meta({
+    description: 'The same for reads (GET and HEAD), which wait for nothing',
+  }),
   TRUSTED_PROXIES: integerText(0, 10)
     .default(0)
     .meta({ description: 'How many proxies stand before the gateway and add to X-Forwarded-For' }),

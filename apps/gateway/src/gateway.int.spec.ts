@@ -2,6 +2,7 @@ import { listRoutes } from '@florin/service-host';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { routes } from './routes.js';
@@ -281,16 +282,39 @@ describe('the gateway', () => {
       }
     });
 
-    it('is slow, says 504', async () => {
-      const slow = await World.start({ UPSTREAM_TIMEOUT_MS: '50' });
+    it.each([
+      ['POST', { UPSTREAM_TIMEOUT_MS: '50' }],
+      ['GET', { UPSTREAM_READ_TIMEOUT_MS: '50' }],
+    ])('is slow to answer a %s, says 504', async (method, settings) => {
+      const slow = await World.start(settings);
       slow.behind.handle = () => undefined;
       try {
-        expect(await slow.call('/v1/payments', { method: 'POST' })).toMatchObject({
+        expect(await slow.call('/v1/payments', { method })).toMatchObject({
           status: 504,
           type: 'upstream-timeout',
         });
       } finally {
         await slow.stop();
+      }
+    });
+
+    it('lets any number of writes wait, still answers the reads', async () => {
+      const busy = await World.start({ UPSTREAM_TIMEOUT_MS: '60000' });
+      const waiting: (() => void)[] = [];
+      busy.behind.handle = (request, response) => {
+        if (request.method === 'GET') answer(request, response);
+        else waiting.push(() => answer(request, response));
+      };
+      try {
+        const writes = Array.from({ length: 300 }, () => busy.call('/v1/payments', { method: 'POST' }));
+        while (waiting.length < 256) await sleep(10);
+        expect(await busy.call('/v1/payments')).toMatchObject({ status: 201 });
+        busy.behind.handle = answer;
+        for (const go of waiting) go();
+        const statuses = (await Promise.all(writes)).map(({ status }) => status);
+        expect(new Set(statuses)).toEqual(new Set([201]));
+      } finally {
+        await busy.stop();
       }
     });
   });

@@ -33,8 +33,9 @@ export const gateway: ServiceDefinition<GatewayConfig> = {
   configure: (app, context) => {
     const { config } = context;
     const urls = serviceUrls(config);
+    const timeouts = { read: config.UPSTREAM_READ_TIMEOUT_MS, write: config.UPSTREAM_TIMEOUT_MS };
     const upstreams = Object.fromEntries(
-      services.map((name) => [name, new Upstream(name, urls[name], config.UPSTREAM_TIMEOUT_MS)]),
+      services.map((name) => [name, new Upstream(name, urls[name], timeouts)]),
     ) as Record<ServiceName, Upstream>;
     for (const upstream of Object.values(upstreams)) context.onClose(upstream.name, () => upstream.close());
     proxyRoutes(app.getHttpAdapter().getInstance(), routes, upstreams, context);

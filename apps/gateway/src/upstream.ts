@@ -22,19 +22,31 @@ export interface UpstreamAnswer {
 /** Bytes of a body that is read whole before it goes on. */
 const wholeUpTo = 64 * 1024;
 
+/** How long a service has to begin its answer, in milliseconds, the wait for a free connection included. */
+export interface Timeouts {
+  readonly read: number;
+  /** A write may wait for its outcome. */
+  readonly write: number;
+}
+
 /** One service behind the gateway, with its kept connections. */
 export class Upstream {
-  readonly #pool: Pool;
-  /** Streams stay open: with connections of their own they cannot take those of requests. */
+  readonly #writes: Pool;
+  /** Reads have connections of their own: nobody's writes that wait hold them up. */
+  readonly #reads: Pool;
+  /** So have streams, which stay open. */
   readonly #streams: Pool;
 
   constructor(
     readonly name: string,
     url: string,
-    timeoutMs: number,
+    private readonly timeouts: Timeouts,
   ) {
-    const common = { headersTimeout: timeoutMs, connect: { timeout: 2_000 }, keepAliveTimeout: 30_000 };
-    this.#pool = new Pool(url, { ...common, connections: 128, bodyTimeout: timeoutMs });
+    // The deadline of `#dispatch` is for the queue too, which a timeout of the pool is not.
+    const common = { headersTimeout: 0, connect: { timeout: 2_000 }, keepAliveTimeout: 30_000 };
+    // More than the requests that payments lets wait.
+    this.#writes = new Pool(url, { ...common, connections: 256, bodyTimeout: timeouts.write });
+    this.#reads = new Pool(url, { ...common, connections: 128, bodyTimeout: timeouts.read });
     this.#streams = new Pool(url, { ...common, connections: 2_000, bodyTimeout: 0 });
   }
 
@@ -59,32 +71,37 @@ export class Upstream {
   }
 
   async #exchange(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const answer = await this.#dispatch(this.#pool, request);
+    const answer = await this.#dispatch(isRead(request) ? this.#reads : this.#writes, request);
     const length = Number(answer.headers['content-length'] ?? Infinity);
     if (request.method === 'HEAD' || length > wholeUpTo) return answer;
     return { ...answer, body: Buffer.from(await answer.body.arrayBuffer()) };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#streams.destroy()]);
+    await Promise.all([this.#writes, this.#reads, this.#streams].map((pool) => pool.destroy()));
   }
 
-  #dispatch(
-    pool: Pool,
-    { method, path, headers, body, signal }: UpstreamRequest,
-  ): Promise<Dispatcher.ResponseData> {
-    return pool.request({
-      method: method,
-      path,
-      headers,
-      body: body ?? null,
-      ...(signal && { signal }),
-    });
+  async #dispatch(pool: Pool, request: UpstreamRequest): Promise<Dispatcher.ResponseData> {
+    const { method, path, headers, body, signal } = request;
+    const late = new AbortController();
+    const timeoutMs = isRead(request) ? this.timeouts.read : this.timeouts.write;
+    const timer = setTimeout(() => late.abort(new TooLate()), timeoutMs);
+    try {
+      return await pool.request({
+        method,
+        path,
+        headers,
+        body: body ?? null,
+        signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #problem(cause: unknown): ProblemError {
     const error =
-      codeOf(cause) === 'UND_ERR_HEADERS_TIMEOUT'
+      cause instanceof TooLate
         ? new ProblemError(
             commonProblems['upstream-timeout'],
             `The ${this.name} service did not answer in time. Repeat the request with the same Idempotency-Key to learn what became of it.`,
@@ -98,6 +115,13 @@ export class Upstream {
     error.cause = cause;
     return error;
   }
+}
+
+/** The service did not begin its answer in time. */
+class TooLate extends Error {}
+
+function isRead({ method }: UpstreamRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function codeOf(error: unknown): unknown {

@@ -118,7 +118,14 @@ async function repeated(
   return { payment: await outcome(deps, known.payment, command.waitMs) };
 }
 
+/** The payment once it is decided, or as it is now when the time is over or too many wait: to wait is a preference. */
 async function outcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
+  if (isFinal(payment.status) || waitMs <= 0) return payment;
+  const decided = await deps.waiters.within(payment.payerId, () => waitForOutcome(deps, payment, waitMs));
+  return decided ?? payment;
+}
+
+async function waitForOutcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
   const deadline = deps.now().getTime() + waitMs;
   let current = payment;
   while (!isFinal(current.status) && !deps.waiters.closed) {

@@ -19,6 +19,26 @@ describe('PaymentWaiters', () => {
     expect(waiters.size).toBe(0);
   });
 
+  it('has few places, and fewer for one person: whoever finds none does not wait', async () => {
+    const waiters = new PaymentWaiters({ ofPerson: 2, ofAll: 3 });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const wait = (personId: string) => waiters.within(personId, () => promise);
+    const first = [wait('anna'), wait('anna')];
+    expect(await wait('anna')).toBeUndefined();
+    const third = wait('bruno');
+    expect(await wait('carla')).toBeUndefined();
+    resolve('decided');
+    expect(await Promise.all([...first, third])).toEqual(['decided', 'decided', 'decided']);
+    expect(await wait('carla')).toBe('decided');
+  });
+
+  it('gives a place back when the wait fails', async () => {
+    const waiters = new PaymentWaiters({ ofPerson: 1, ofAll: 1 });
+    const broken = () => waiters.within('anna', () => Promise.reject(new Error('no database')));
+    await expect(broken()).rejects.toThrow('no database');
+    await expect(broken()).rejects.toThrow('no database');
+  });
+
   it('lets everybody go when the service stops', async () => {
     const waiters = new PaymentWaiters();
     const both = Promise.all([waiters.wait('a', 60_000), waiters.wait('b', 60_000)]);
