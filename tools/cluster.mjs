@@ -7,17 +7,23 @@ import { readReports, summary } from './run/test-suite.mjs';
 
 /**
  * `npm run test:cluster`: what is tested on the embedded broker once more, on a real Apache Kafka; in plain text first,
- * then over TLS with SCRAM-SHA-512. `plain` or `secured` as an argument runs that half alone.
+ * then over TLS, signed in. `plain` or `secured` as an argument runs that half alone.
  */
 const halves = [
   { name: 'plain', kind: 'apache', title: 'plain text' },
-  { name: 'secured', kind: 'apache-secured', title: 'TLS, SCRAM-SHA-512' },
+  { name: 'secured', kind: 'apache-secured', title: 'TLS and SASL' },
 ];
 
 /** On one broker of the suite's own, which is told by FLORIN_TEST_KAFKA; FLORIN_KAFKA_JARS has Kafka's own tools. */
 const onOneBroker = [
-  { title: 'black-box suite', project: 'libs/embedded', only: '**/kafka/black-box/**/*.spec.ts' },
-  { title: 'messaging library', project: 'libs/messaging' },
+  // Not by SCRAM: kcat's librdkafka gets it wrong before 2.6.1 (its #4895), and Kafka 4 insists.
+  {
+    title: 'black-box suite',
+    project: 'libs/embedded',
+    only: '**/kafka/black-box/**/*.spec.ts',
+    mechanism: 'PLAIN',
+  },
+  { title: 'messaging library', project: 'libs/messaging', mechanism: 'SCRAM-SHA-512' },
 ];
 
 /** Each with brokers of its own, told which kind by FLORIN_TEST_STACK_KAFKA; `once`, since it starts both kinds. */
@@ -45,7 +51,10 @@ async function runHalf(installation, { kind, title }) {
   });
   try {
     for (const suite of onOneBroker)
-      await runSuite(suite, title, { ...accessOf(broker.access), FLORIN_KAFKA_JARS: installation.jars });
+      await runSuite(suite, title, {
+        ...accessOf(broker.access, suite),
+        FLORIN_KAFKA_JARS: installation.jars,
+      });
   } finally {
     await broker.close();
   }
@@ -53,13 +62,13 @@ async function runHalf(installation, { kind, title }) {
   for (const suite of others) await runSuite(suite, title, { FLORIN_TEST_STACK_KAFKA: kind });
 }
 
-function accessOf({ brokers, security }) {
+function accessOf({ brokers, security }, { mechanism }) {
   const password = security && readFileSync(security.passwordFile, 'utf8');
   return {
     FLORIN_TEST_KAFKA: brokers.join(','),
     ...(security && {
       FLORIN_TEST_KAFKA_SSL_CA: security.caFile,
-      FLORIN_TEST_KAFKA_SASL: `scram-sha-512:${security.username}:${password}`,
+      FLORIN_TEST_KAFKA_SASL: `${mechanism}:${security.username}:${password}`,
     }),
   };
 }

@@ -94,7 +94,9 @@ function checkTools(): void {
       ...['consumer.ConsoleConsumer', '--consumer.config', '--topic', topic],
       ...['--from-beginning', '--max-messages', '50', '--timeout-ms', '20000'],
     );
-    expect(read.trim().split('\n')).toEqual(messages.map(({ value }) => value));
+    // Kafka 4's tool says first that the option has another name now, which Kafka 3's does not know.
+    const values = read.split('\n').filter((line) => /^\d+$/.test(line));
+    expect(values).toEqual(messages.map(({ value }) => value));
     expect(await tool('GetOffsetShell', '--command-config', '--topic', topic)).toContain(`${topic}:0:50`);
   }, 120_000);
 }
