@@ -37,8 +37,10 @@ describe('administration', () => {
 
   it('creates, describes, lists and deletes topics', async () => {
     const topic = cluster.name('orders');
-    const create = () => admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1 }] });
+    const topics = [{ topic, numPartitions: 3, replicationFactor: 1 }];
+    const create = () => admin.createTopics({ waitForLeaders: false, topics });
     expect(await create()).toBe(true);
+    await until(async () => (await admin.listTopics()).includes(topic));
     expect(await create()).toBe(false);
     const { partitions = [] } = (await metadata(topic)) ?? {};
     expect(partitions.map(({ partitionId }) => partitionId).toSorted()).toEqual([0, 1, 2]);

@@ -74,7 +74,13 @@ export class Cluster {
     const admin = this.client().admin();
     await admin.connect();
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] });
+    const wanted = { topic, numPartitions, replicationFactor: 1, configEntries };
+    await admin.createTopics({ waitForLeaders: false, topics: [wanted] });
+    // A broker may hear of a topic later than the controller that made it.
+    await until(async () => {
+      const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined);
+      return known?.topics[0]?.partitions.length === numPartitions;
+    });
     await admin.disconnect();
     return topic;
   }
