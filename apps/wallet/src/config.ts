@@ -1,9 +1,9 @@
 import {
   baseConfig,
   databaseConfig,
+  eventStoreConfig,
   kafkaConfig,
   marketsConfig,
-  secretFromFile,
   switchText,
 } from '@florin/service-host';
 import type { z } from 'zod';
@@ -12,10 +12,7 @@ export const walletConfig = baseConfig
   .extend({
     ...databaseConfig(4),
     ...kafkaConfig,
-    EVENTSTORE_URL: secretFromFile('EventStoreDB connection string, esdb://…').regex(
-      /^esdb(\+discover)?:\/\/[^\s/]/,
-      'must be an EventStoreDB address such as esdb://127.0.0.1:2113?tls=false',
-    ),
+    ...eventStoreConfig,
     ...marketsConfig('Markets whose books this service keeps'),
     TEST_MONEY: switchText().meta({
       description: 'Whether people may fund their wallet with test money; never in production',

@@ -1,0 +1,63 @@
+import { accessSync, constants } from 'node:fs';
+import { secretFromFile } from './config.js';
+
+const form = 'must be an EventStoreDB address such as esdb://127.0.0.1:2113?tls=false';
+
+/** Those that the client knows, in small letters; of others it prints the whole address, with its password. */
+const options = [
+  'connectionname',
+  'defaultdeadline',
+  'discoveryinterval',
+  'dnsdiscover',
+  'gossiptimeout',
+  'keepaliveinterval',
+  'keepalivetimeout',
+  'maxdiscoverattempts',
+  'nodepreference',
+  'throwonappendfailure',
+  'tls',
+  'tlscafile',
+  'tlsverifycert',
+  'usercertfile',
+  'userkeyfile',
+];
+
+/** What a service that keeps books reads. Whoever signs in does so by TLS, with a password or a certificate. */
+export const eventStoreConfig = {
+  EVENTSTORE_URL: secretFromFile(
+    'EventStoreDB connection string: esdb://user:password@host:2113?tls=true&tlsCAFile=…, or &userCertFile=…&userKeyFile=… in place of a password',
+  )
+    .regex(/^esdb(\+discover)?:\/\/[^\s/?]+\/?(\?[^\s?]*)?$/, { error: form, abort: true })
+    .superRefine((url, context) => {
+      for (const message of faultsOf(url)) context.addIssue({ code: 'custom', message });
+    }),
+};
+
+function faultsOf(url: string): string[] {
+  const [address = '', query = ''] = url.split('?');
+  const given = new Map([...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value]));
+  const unknown = [...given.keys()].filter((name) => !options.includes(name));
+  const files = ['tlsCAFile', 'userCertFile', 'userKeyFile'].filter((name) => given.has(name.toLowerCase()));
+  const signsIn = address.includes('@') || given.has('usercertfile');
+  return [
+    ...unknown.map((name) => `has an option that there is not: ${name.slice(0, 40)}`),
+    ...files
+      .filter((name) => !isReadable(given.get(name.toLowerCase()) ?? ''))
+      .map((name) => `the file that ${name} names cannot be read`),
+    ...(given.has('usercertfile') === given.has('userkeyfile')
+      ? []
+      : ['needs both of userCertFile and userKeyFile']),
+    ...(signsIn && given.get('tls') === 'false'
+      ? ['has a user and tls=false: who the user is, is said by TLS alone']
+      : []),
+  ];
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
