@@ -1,6 +1,8 @@
-import { Reader } from '../wire/codec.js';
-import { subscription } from '../wire/group.api.js';
+import { array, int16, Reader, string, struct } from '../wire/codec.js';
 import type { Protocol } from './group.types.js';
+
+/** The beginning of what a member of a consumer group says of itself; the rest is between the clients. */
+const subscription = struct({ version: int16, topics: array(string) });
 
 interface Subscriber {
   readonly protocols: readonly Protocol[];

@@ -192,6 +192,3 @@ export const offsetDelete = api({
     topics: array(struct({ name: string, partitions: array(struct({ index: int32, errorCode: int16 })) })),
   }),
 });
-
-/** The beginning of what a member of a consumer group says of itself; the rest is between the clients. */
-export const subscription = struct({ version: int16, topics: array(string) });
