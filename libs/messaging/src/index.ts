@@ -1,27 +1,14 @@
-export { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
-export {
-  fromKafkaMessage,
-  MalformedEvent,
-  maxEventBytes,
-  toKafkaMessage,
-  type EncodedEvent,
-  type IncomingMessage,
-} from './cloud-event-codec.js';
-export { Exclusive, holdLead, type ExclusiveOptions } from './exclusive.js';
+export { KafkaBatchServer } from './batch-server.js';
+export { toKafkaMessage, type IncomingMessage } from './cloud-event-codec.js';
+export { Exclusive, holdLead } from './exclusive.js';
 export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 export type { Logger } from './logger.js';
 export { OnEvents, type BatchContext } from './on-events.js';
-export {
-  insertOutboxSql,
-  outboxColumns,
-  outboxMigrationSql,
-  writeOutbox,
-  type OutboxColumns,
-} from './outbox.js';
-export { createPublisher, type EventPublisher, type OutgoingMessage } from './publisher.js';
-export { openConsumer, openOutbox, type MessagingContext, type Outbox } from './service.js';
+export { insertOutboxSql, outboxColumns, outboxMigrationSql, writeOutbox } from './outbox.js';
+export { createPublisher, type EventPublisher } from './publisher.js';
+export { openConsumer, openOutbox, type Outbox } from './service.js';
 export { selectRows, type Sql } from './sql.js';
 export {
   ensureTopics,
