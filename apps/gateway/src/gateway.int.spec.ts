@@ -117,6 +117,18 @@ describe('the gateway', () => {
     });
 
     it.each([
+      ['PUT', '/v1/sessions', 'POST'],
+      ['OPTIONS', '/v1/payments/1', 'GET, POST, PUT, PATCH, DELETE, HEAD'],
+      ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
+      ['HEAD', '/v1/notifications/stream', 'GET'],
+      ['DELETE', '/v1/notifications/stream', 'GET'],
+    ])('%s %s, and says what is possible there', async (method, path, allow) => {
+      const { status, headers } = await world.call(path, { method });
+      expect([status, headers.get('allow')]).toEqual([405, allow]);
+      expect(world.seen).toEqual([]);
+    });
+
+    it.each([
       '/v1/payments/../../internal/token',
       '/v1/payments/%2e%2e/%2E%2e/internal/token',
       '/v1/payments/..%2finternal/token',
@@ -200,6 +212,21 @@ describe('the gateway', () => {
       expect(world.seen[0]!.headers['last-event-id']).toBe('7');
       client.abort();
       await left;
+    });
+
+    it('whose client leaves before they begin are no failure', async () => {
+      const before = world.log.length;
+      const client = new AbortController();
+      world.behind.handle = () => client.abort();
+      const response = fetch(`${world.url}/v1/notifications/stream`, {
+        headers: { authorization: `Bearer ${await world.token()}` },
+        signal: client.signal,
+      });
+      await expect(response).rejects.toThrow('aborted');
+      const lines = () => world.log.slice(before).map((line) => JSON.parse(line) as { level: string });
+      while (lines().length === 0) await sleep(10);
+      await sleep(50);
+      expect(lines()).toEqual([expect.objectContaining({ level: 'info', msg: 'request', status: 499 })]);
     });
 
     it('end when the gateway stops, so that the client can come back elsewhere', async () => {

@@ -34,10 +34,26 @@ export function proxyRoutes(
   };
   for (const route of table) {
     const handler = proxy(route, upstreams[route.service], limits, context);
-    const methods = [...route.methods];
-    fastify.route({ method: methods, url: route.path, handler });
-    if (route.below) fastify.route({ method: methods, url: `${route.path}/*`, handler });
+    const methods = answered(route);
+    const others = fastify.supportedMethods.filter((method) => !methods.includes(method));
+    for (const url of route.below ? [route.path, `${route.path}/*`] : [route.path]) {
+      fastify.route({ method: methods, url, handler, exposeHeadRoute: false });
+      fastify.route({ method: others, url, handler: refuseMethod(methods), exposeHeadRoute: false });
+    }
   }
+}
+
+/** What can be read can be asked for its head, but for a stream, which has no end. */
+function answered({ methods, stream }: GatewayRoute): string[] {
+  return methods.includes('GET') && !stream ? [...methods, 'HEAD'] : [...methods];
+}
+
+function refuseMethod(methods: readonly string[]): RouteHandlerMethod {
+  const allow = methods.join(', ');
+  return (request) => {
+    const detail = `${request.method} is not possible here; ${allow} is.`;
+    throw new ProblemError(commonProblems['method-not-allowed'], detail, {}, { allow });
+  };
 }
 
 interface Limits {
@@ -49,7 +65,7 @@ function proxy(
   route: GatewayRoute,
   upstream: Upstream,
   limits: Limits,
-  { auth, config }: ServiceContext<GatewayConfig>,
+  { auth, config, logger }: ServiceContext<GatewayConfig>,
 ): RouteHandlerMethod {
   const personOf = async (request: FastifyRequest, address: string): Promise<string> => {
     try {
@@ -67,7 +83,15 @@ function proxy(
         ? limit(limits.address, address)
         : limit(limits.person, await personOf(request, address));
     reply.headers(limitHeaders);
-    return forward(route, upstream, request, reply, address);
+    const left = closeSignal(reply);
+    try {
+      return await forward(route, upstream, request, reply, { address, left });
+    } catch (error) {
+      if (!left.aborted) throw error;
+      // Nobody is there to be told, and to leave is no failure of anybody's.
+      logger.debug({ err: error, service: route.service }, 'the client left before the answer');
+      return reply.hijack();
+    }
   };
 }
 
@@ -76,17 +100,17 @@ async function forward(
   upstream: Upstream,
   request: FastifyRequest,
   reply: FastifyReply,
-  address: string,
+  client: { address: string; left: AbortSignal },
 ): Promise<FastifyReply> {
   const { body } = request;
   const outgoing = {
     method: request.method,
     path: safePath(request.url),
-    headers: requestHeaders(request.headers, address, traceHeaders(contextOf(request))),
+    headers: requestHeaders(request.headers, client.address, traceHeaders(contextOf(request))),
     body: Buffer.isBuffer(body) && body.length > 0 ? body : undefined,
   };
   const answer = route.stream
-    ? await upstream.stream({ ...outgoing, signal: closeSignal(reply) })
+    ? await upstream.stream({ ...outgoing, signal: client.left })
     : await upstream.request(outgoing);
   return reply
     .code(answer.statusCode)
