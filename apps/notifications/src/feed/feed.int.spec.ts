@@ -307,6 +307,23 @@ describe('a stream', () => {
     for (const follower of [...open.slice(1), next]) await follower.close();
   });
 
+  it('has no head: to ask for it is answered at once and takes no place', async () => {
+    const token = await world.authority.personToken(uuidv7());
+    const authorization = `Bearer ${token}`;
+    for (let n = 0; n < 6; n += 1) {
+      const url = `${api.baseUrl}/v1/notifications/stream`;
+      const { status, headers } = await fetch(url, { method: 'HEAD', headers: { authorization } });
+      expect([status, headers.get('allow')]).toEqual([405, 'GET']);
+    }
+    await (await Follower.open(api.baseUrl, token)).close();
+  });
+
+  it('takes no parameter: where to go on is told by Last-Event-ID', async () => {
+    const token = await world.authority.personToken(uuidv7());
+    const answer = await api.call('GET', '/v1/notifications/stream?cursor=0', { token });
+    expect([answer.status, problemType(answer)]).toEqual([400, 'invalid-request']);
+  });
+
   it('needs a cursor that it gave out, and a token', async () => {
     const token = await world.authority.personToken(uuidv7());
     const headers = { 'last-event-id': 'yesterday' };

@@ -3,8 +3,11 @@ import {
   ApiReturns,
   ApiSummary,
   ApiTag,
+  commonProblems,
   CurrentUser,
+  ProblemError,
   ZodHeaders,
+  ZodQuery,
   type Principal,
 } from '@florin/service-host';
 import { Controller, Get, Logger, Res } from '@nestjs/common';
@@ -23,6 +26,8 @@ const streamHeaders = z.object({
     .optional()
     .describe('The id of the last event read, to go on after it; without one the stream begins now'),
 });
+
+const noQuery = z.object({});
 
 @ApiTag('notifications', 'What people are told')
 @Controller('/v1/notifications/stream')
@@ -43,8 +48,18 @@ export class StreamController {
   async stream(
     @CurrentUser() { personId, expiresAt }: Principal,
     @ZodHeaders(streamHeaders) { 'Last-Event-ID': after }: z.output<typeof streamHeaders>,
+    @ZodQuery(noQuery) _query: z.output<typeof noQuery>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    // Fastify adds it to every GET, and a stream whose events are left out would go on in silence.
+    if (reply.request.method === 'HEAD') {
+      throw new ProblemError(
+        commonProblems['method-not-allowed'],
+        'HEAD is not possible here; GET is.',
+        {},
+        { allow: 'GET' },
+      );
+    }
     const position = after ?? (await lastPosition(this.database.manager, personId));
     const { raw } = reply;
     const open = (): boolean => !raw.writableEnded && !raw.destroyed;
