@@ -1,7 +1,10 @@
 import { visibleText } from '@florin/contracts';
 import { z } from 'zod';
 
-/** Letters of any script with the marks that names have: nothing that a chat would show as a link or a number. */
+/**
+ * Letters of any script with the marks that names have: nothing that a chat would show as a link or a number. So a dot
+ * ends a word, as in "J. R. Rossi", and stands between no two letters.
+ */
 export const nameSchema = visibleText(200)
   .transform((name) => name.normalize('NFC').replace(/\s+/gu, ' '))
   .pipe(
@@ -9,8 +12,8 @@ export const nameSchema = visibleText(200)
       .string()
       .max(80, 'must have at most 80 characters')
       .regex(
-        /^\p{L}[\p{L}\p{M} .'’-]*$/u,
-        "must be a person's name: letters, spaces, dots, hyphens, apostrophes",
+        /^\p{L}(?:[\p{L}\p{M} '’-]|(?<=[\p{L}\p{M}])\.(?= |$))*$/u,
+        "must be a person's name: letters, spaces, hyphens, apostrophes, and dots at the end of a word",
       ),
   );
 

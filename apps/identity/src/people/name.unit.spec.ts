@@ -6,6 +6,7 @@ describe('a name', () => {
     ['  João   da Silva ', 'João da Silva'],
     ["Nicolò D'Angelo", "Nicolò D'Angelo"],
     ['अनन्या शर्मा', 'अनन्या शर्मा'],
+    ['J. R. Rossi Jr.', 'J. R. Rossi Jr.'],
   ])('%j is kept as %j', (typed, kept) => {
     expect(nameSchema.parse(typed)).toBe(kept);
   });
@@ -15,6 +16,14 @@ describe('a name', () => {
     '   ',
     'call +393471234567',
     'https://x.example',
+    'florin-login.evil.com',
+    'Bruno evil.com',
+    'Bruno www.evil',
+    'evil.com.',
+    'evil..com',
+    'Bruno .com',
+    'bruno@evil',
+    'Bruno evil。com',
     'A<b>',
     'x'.repeat(81),
     '\u202eannA',
