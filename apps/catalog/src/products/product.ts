@@ -17,7 +17,11 @@ export type NewProduct = z.output<typeof newProductSchema>;
 export const productChangeSchema = z
   .strictObject({ title, price: moneySchema, availability })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, 'must change something: title, price or availability');
+  .refine((change) => Object.keys(change).length > 0, {
+    error: 'must change something: title, price or availability',
+    // Who gives an unknown name alone has made that one mistake.
+    when: ({ issues }) => issues.length === 0,
+  });
 export type ProductChange = z.output<typeof productChangeSchema>;
 
 export const productSchema = newProductSchema.extend({ availability, shopId: z.uuid(), productId: z.uuid() });
