@@ -1,9 +1,13 @@
 import type { Topic } from '@florin/contracts';
 import kafkajs, { type Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafka, type KafkaSettings } from './kafka.js';
+import { isTransient } from './transient.js';
 
 // Node does not see these among the names of the package.
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
+
+const knownWithinMs = 30_000;
 
 export interface TopicSettings extends KafkaSettings {
   readonly topics: readonly Topic[];
@@ -175,7 +179,7 @@ function differencesOf(plan: Plan, found: Found | undefined): TopicDifference[] 
 async function create(admin: Admin, topics: readonly Plan[]): Promise<void> {
   if (topics.length === 0) return;
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
       topic: name,
       numPartitions: partitions,
@@ -183,6 +187,27 @@ async function create(admin: Admin, topics: readonly Plan[]): Promise<void> {
       configEntries: Object.entries(configs).map(([setting, value]) => ({ name: setting, value })),
     })),
   });
+  await untilKnown(
+    admin,
+    topics.map(({ name }) => name),
+  );
+}
+
+/**
+ * A cluster answers before its brokers know the topics that it has made: some say for a moment that there are none,
+ * which kafkajs' own wait for the leaders takes for a failure.
+ */
+async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
+  const givenUpAt = Date.now() + knownWithinMs;
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics });
+      return;
+    } catch (error) {
+      if (!isTransient(error) || Date.now() > givenUpAt) throw error;
+    }
+    await sleep(50);
+  }
 }
 
 async function grow(admin: Admin, topics: readonly Plan[]): Promise<void> {

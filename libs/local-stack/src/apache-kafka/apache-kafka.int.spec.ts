@@ -1,4 +1,5 @@
-import { createKafka, type KafkaSettings } from '@florin/messaging';
+import { topics } from '@florin/contracts';
+import { createKafka, ensureTopics, type KafkaSettings } from '@florin/messaging';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,11 +51,10 @@ if (kafkaOfTests() !== 'embedded')
 
     const start = async (secured: boolean) =>
       startApacheKafka({ installation: await installApacheKafka(), dataDir, secured });
-    const topicsOf = async (settings: Omit<KafkaSettings, 'clientId'>, create?: string) => {
+    const topicsOf = async (settings: Omit<KafkaSettings, 'clientId'>) => {
       const admin = createKafka({ ...settings, clientId: 'spec' }).admin();
       try {
         await admin.connect();
-        if (create) await admin.createTopics({ topics: [{ topic: create }], waitForLeaders: true });
         return await admin.listTopics();
       } finally {
         await admin.disconnect();
@@ -63,10 +63,11 @@ if (kafkaOfTests() !== 'embedded')
 
     it('keeps its data from one start to the next, on another port and with other access', async () => {
       const open = await start(false);
-      expect(await topicsOf(clientSettings(open.access), 'first')).toEqual(['first']);
+      await ensureTopics({ ...clientSettings(open.access), clientId: 'spec', topics: [topics.people] });
+      expect(await topicsOf(clientSettings(open.access))).toEqual([topics.people.name]);
       await open.close();
       const secured = await start(true);
-      expect(await topicsOf(clientSettings(secured.access))).toEqual(['first']);
+      expect(await topicsOf(clientSettings(secured.access))).toEqual([topics.people.name]);
       await secured.close();
     }, 120_000);
 
@@ -76,7 +77,7 @@ if (kafkaOfTests() !== 'embedded')
       const { username, password } = settings.sasl as { username: string; password: string };
       for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
         const as = (secret: string) => ({ ...settings, sasl: { mechanism, username, password: secret } });
-        expect(await topicsOf(as(password))).toEqual(['first']);
+        expect(await topicsOf(as(password))).toEqual([topics.people.name]);
         await expect(topicsOf(as('wrong'))).rejects.toThrow(/authentication|credentials/i);
       }
       await expect(topicsOf({ brokers: access.brokers })).rejects.toThrow();

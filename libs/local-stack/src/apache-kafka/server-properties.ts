@@ -29,6 +29,8 @@ export function serverProperties(options: ServerPropertiesOptions): string {
     'inter.broker.listener.name': 'CLIENTS',
     'listener.security.protocol.map': `CLIENTS:${security ? 'SASL_SSL' : 'PLAINTEXT'},CONTROLLER:PLAINTEXT`,
     'log.dirs': dataDir,
+    // Unless told, it makes files of 10 MB for each index at once, two for a partition: holes, but not to who reads them.
+    'log.index.size.max.bytes': String(256 * 1024),
     // Topics are made by a step of their own.
     'auto.create.topics.enable': 'false',
     'offsets.topic.replication.factor': '1',
