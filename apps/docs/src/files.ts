@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { configurationPage } from './configuration/configuration-page.js';
 import { eventsPages } from './events/events-page.js';
 
 export const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
@@ -10,7 +11,8 @@ export const generatedFolders = ['events'];
 /** The generated documentation as it is to be on the disk, by path under `docs/`. */
 export async function generatedFiles(): Promise<Map<string, string>> {
   const config = await resolveConfig(`${docs}events.md`);
-  const formatted = [...eventsPages()].map(async ([path, text]) => {
+  const pages = [...eventsPages(), ['configuration.md', await configurationPage()] as const];
+  const formatted = pages.map(async ([path, text]) => {
     return [path, await format(text, { ...config, filepath: `${docs}${path}` })] as const;
   });
   return new Map(await Promise.all(formatted));
