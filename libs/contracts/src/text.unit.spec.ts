@@ -14,6 +14,9 @@ describe('a text that others see', () => {
     'מסעדה',
     '日本料理',
     'e\u0301',
+    'ก็ ที่ ตั้ง',
+    `z${'\u0301'.repeat(8)}`,
+    '⠏⠊⠵⠵⠁⠀⠃⠊⠗⠗⠁',
     '👨‍👩‍👧 👩🏽‍🚀 🏳️‍🌈 🏴‍☠️ ❤️‍🔥 🧔🏻‍♂️ 1️⃣ ☎︎ 🇮🇹',
     '🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}',
   ])('is kept as it is: %s', (text) => {
@@ -36,6 +39,9 @@ describe('a text that others see', () => {
       'FE0F',
       'E0041',
       'FFF9',
+      '2800',
+      '1D159',
+      '16FE4',
     ],
   ])('has no U+%s, wherever it stands', (code) => {
     const character = String.fromCodePoint(parseInt(code, 16));
@@ -44,6 +50,19 @@ describe('a text that others see', () => {
       expect(messages(text)).toEqual([message]);
       expect(messages(text, lines)).toEqual([message]);
     }
+  });
+
+  it.each(['E000', 'F8FF', '10FFFD', 'FDD0', 'FFFE', 'FFFF', '1FFFF', 'FFFC', 'D800', 'DFFF'])(
+    'has no U+%s, which means nothing to others',
+    (code) => {
+      const message =
+        'must not have characters without a meaning of their own, such as those for private use';
+      expect(messages(`an${String.fromCodePoint(parseInt(code, 16))}na`)).toEqual([message]);
+    },
+  );
+
+  it('has no pile of marks', () => {
+    expect(messages(`z${'\u0301'.repeat(9)}`)).toEqual(['must not have more than 8 marks on a letter']);
   });
 
   it('joins pictures only', () => {
