@@ -59,10 +59,11 @@ export function readReports(folder) {
 
 /** The summary for a person: a line per step with its time and tests, then the names of what failed. */
 export function summary(results, reportsOfProjects) {
+  const width = Math.max(28, ...results.map(({ name }) => name.length));
   const lines = results.map((result) => {
     const own = reportsOfProjects.filter(({ level }) => level !== undefined && level === result.level);
     const seconds = (result.elapsedMs / 1000).toFixed(1).padStart(7);
-    return `${result.passed ? '✓' : '✗'} ${result.name.padEnd(28)}${seconds} s${counts(result, own)}`;
+    return `${result.passed ? '✓' : '✗'} ${result.name.padEnd(width)}${seconds} s${counts(result, own)}`;
   });
   const failures = reportsOfProjects.flatMap(failuresOf);
   const passed = results.every((result) => result.passed);
