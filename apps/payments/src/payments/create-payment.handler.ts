@@ -2,6 +2,7 @@ import { markets, type MarketCode, type RejectionCodeDto } from '@florin/contrac
 import type { Sql } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
 import type { FindPayee, FoundPayee, Payee } from '../payees/payee.client.js';
+import { OpenWallets } from './open-wallets.js';
 import { inputHash, type CreatePaymentDto } from './payment.dto.js';
 import { eventsOfCreation } from './payment.events.js';
 import { isFinal, type Payment } from './payment.js';
@@ -47,6 +48,7 @@ const recheckMs = 250;
  * The payer's key makes it safe to send again: the same request gets the same payment, a different one is refused.
  */
 export function createPaymentHandler(deps: Deps) {
+  const wallets = new OpenWallets();
   return async (command: CreatePayment): Promise<CreatePaymentResult> => {
     const hash = inputHash(command.body);
     const checked = check(deps, command, await deps.findPayee(command.body.payee, command.accessToken));
@@ -63,7 +65,7 @@ export function createPaymentHandler(deps: Deps) {
       deps.sql,
       payment,
       { idempotencyKey: command.idempotencyKey, inputHash: hash },
-      eventsOfCreation(payment),
+      eventsOfCreation(payment, { payeeIsOpen: wallets.hasPayeeOf(payment) }),
     );
     if (!inserted) {
       const first = await findByKey(deps.sql, command.payerId, command.idempotencyKey);
@@ -71,7 +73,9 @@ export function createPaymentHandler(deps: Deps) {
       return repeated(deps, command, first, hash);
     }
     deps.wakeRelay();
-    return { payment: await outcome(deps, payment, command.waitMs) };
+    const decided = await outcome(deps, payment, command.waitMs);
+    wallets.learnFrom(decided);
+    return { payment: decided };
   };
 }
 

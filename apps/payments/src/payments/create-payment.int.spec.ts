@@ -22,7 +22,7 @@ describe('taking a payment', () => {
   let dataSource: DataSource;
   let database: PreparedDatabase;
   const waiters = new PaymentWaiters();
-  const bruno = uuidv7({ msecs: Date.now() - 3_600_000 });
+  const bruno = uuidv7();
   let payee: FoundPayee = { found: { personId: bruno, market: 'it' } };
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('taking a payment', () => {
     await database.query('DELETE FROM outbox');
   });
 
-  const take = (overrides: Partial<CreatePayment> = {}) =>
+  const newHandler = () =>
     createPaymentHandler({
       sql: database,
       findPayee: () => Promise.resolve(payee),
@@ -51,8 +51,11 @@ describe('taking a payment', () => {
       openMarkets: ['it'],
       wakeRelay: () => undefined,
       now: () => new Date(),
-    })({
-      payerId: uuidv7({ msecs: Date.now() - 3_600_000 }),
+    });
+
+  const take = (overrides: Partial<CreatePayment> = {}, handle = newHandler()) =>
+    handle({
+      payerId: uuidv7(),
       accessToken: '',
       idempotencyKey: 'key',
       body: {
@@ -65,8 +68,8 @@ describe('taking a payment', () => {
       ...overrides,
     });
 
-  const taken = async (overrides?: Partial<CreatePayment>) => {
-    const result = await take(overrides);
+  const taken = async (overrides?: Partial<CreatePayment>, handle?: ReturnType<typeof newHandler>) => {
+    const result = await take(overrides, handle);
     if (!('payment' in result)) throw new Error(`refused: ${result.refused}`);
     return result.payment;
   };
@@ -92,14 +95,18 @@ describe('taking a payment', () => {
   it('stores the payment and what it tells in one go', async () => {
     const payment = await taken();
     expect(payment).toMatchObject({ status: 'created', amountMinor: 1250n, payeeId: bruno });
-    expect(await outboxTypes()).toEqual(['com.florin.payment.created.v1', 'com.florin.ledger.post-entry.v1']);
+    expect(await outboxTypes()).toEqual([
+      'com.florin.payment.created.v1',
+      'com.florin.ledger.open-account.v1',
+      'com.florin.ledger.post-entry.v1',
+    ]);
   });
 
   it('takes one payment for one key, however many requests race', async () => {
-    const payerId = uuidv7({ msecs: Date.now() - 3_600_000 });
+    const payerId = uuidv7();
     const payments = await Promise.all(Array.from({ length: 10 }, () => taken({ payerId })));
     expect(new Set(payments.map((payment) => payment.id)).size).toBe(1);
-    expect(await outboxTypes()).toHaveLength(2);
+    expect(await outboxTypes()).toHaveLength(3);
   });
 
   it('refuses a key used for something else, and leaves nothing of it', async () => {
@@ -147,6 +154,17 @@ describe('taking a payment', () => {
     await apply(event);
     expect(await waiting).toMatchObject({ status: 'completed', revision: 7n });
     expect(await outboxTypes()).toEqual(['com.florin.payment.completed.v1']);
+  });
+
+  it("asks for the payee's wallet until money has arrived in it", async () => {
+    const handle = newHandler();
+    const payerId = uuidv7();
+    const first = taken({ payerId, waitMs: 20_000 }, handle);
+    await apply(outcomeOf(await entryOf(payerId), 5));
+    expect((await first).status).toBe('completed');
+    await database.query('DELETE FROM outbox');
+    await taken({ payerId: uuidv7() }, handle);
+    expect(await outboxTypes()).toEqual(['com.florin.payment.created.v1', 'com.florin.ledger.post-entry.v1']);
   });
 
   it('fails with the reason of the ledger, and stays failed', async () => {

@@ -13,12 +13,15 @@ import type { Payment } from './payment.js';
 
 const source = '/payments';
 
-/** What a new payment tells: consumers that it exists, and the ledger what to post. */
-export function eventsOfCreation(payment: Payment): CloudEvent[] {
+/**
+ * What a new payment tells: consumers that it exists, and the ledger what to post. Unless the payee's wallet is known to be
+ * open it is asked for first: the payee exists, and the event that opens it may be on its way, however long.
+ */
+export function eventsOfCreation(payment: Payment, { payeeIsOpen }: { payeeIsOpen: boolean }): CloudEvent[] {
   const time = payment.createdAt.toISOString();
   return [
     cloudEvent(paymentCreated, { id: uuidv7(), source, time, data: describe(payment) }),
-    ...(isNewcomer(payment.payeeId, payment.createdAt) ? [walletOpening(payment, payment.payeeId)] : []),
+    ...(payeeIsOpen ? [] : [openingOfPayee(payment)]),
     commandOf(payment),
   ];
 }
@@ -45,24 +48,12 @@ export function commandOf(payment: Payment): CloudEvent {
   });
 }
 
-const newcomerMs = 60_000;
-
-/**
- * Somebody who registered a moment ago may not have a wallet yet: the event that opens it is on its way. Their id tells, being a
- * UUIDv7 (RFC 9562), whose first 48 bits are the time in ms.
- */
-export function isNewcomer(personId: string, now: Date): boolean {
-  if (personId.charAt(14) !== '7') return false;
-  const registeredAtMs = Number.parseInt(personId.slice(0, 8) + personId.slice(9, 13), 16);
-  return now.getTime() - registeredAtMs < newcomerMs;
-}
-
-function walletOpening(payment: Payment, personId: string): CloudEvent {
+function openingOfPayee(payment: Payment): CloudEvent {
   return cloudEvent(openAccount, {
     id: uuidv7(),
     source,
     time: payment.createdAt.toISOString(),
-    data: { ledger: payment.ledger, account: walletAccount(personId), owner: personId },
+    data: { ledger: payment.ledger, account: walletAccount(payment.payeeId), owner: payment.payeeId },
   });
 }
 

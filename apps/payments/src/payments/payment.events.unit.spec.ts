@@ -1,5 +1,5 @@
-import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
-import { eventOfDecision, eventsOfCreation, isNewcomer } from './payment.events.js';
+import { v7 as uuidv7 } from 'uuid';
+import { eventOfDecision, eventsOfCreation } from './payment.events.js';
 import type { Payment } from './payment.js';
 
 const now = new Date('2026-11-01T12:00:00.000Z');
@@ -26,7 +26,7 @@ const payment: Payment = {
 
 describe('what a new payment tells', () => {
   it('consumers that it exists, and the ledger to debit the payer and credit the payee', () => {
-    const events = eventsOfCreation(payment);
+    const events = eventsOfCreation(payment, { payeeIsOpen: true });
     expect(events.map((event) => event.type)).toEqual([
       'com.florin.payment.created.v1',
       'com.florin.ledger.post-entry.v1',
@@ -44,34 +44,19 @@ describe('what a new payment tells', () => {
     });
   });
 
-  it('has the wallet of somebody who registered a moment ago opened first, under the same key', () => {
-    const newcomer = uuidv7({ msecs: now.getTime() - 1_000 });
-    const events = eventsOfCreation({ ...payment, payeeId: newcomer });
+  it("has the payee's wallet opened first, under the same key, unless it is known to be open", () => {
+    const events = eventsOfCreation(payment, { payeeIsOpen: false });
     expect(events.map((event) => event.type)).toEqual([
       'com.florin.payment.created.v1',
       'com.florin.ledger.open-account.v1',
       'com.florin.ledger.post-entry.v1',
     ]);
-    expect(events[1]?.data).toEqual({ ledger: 'it-eur', account: `wallet:${newcomer}`, owner: newcomer });
+    expect(events[1]?.data).toEqual({ ledger: 'it-eur', account: `wallet:${bruno}`, owner: bruno });
     expect(events[1]?.partitionkey).toBe(events[2]?.partitionkey);
   });
 
   it('never the note', () => {
-    expect(JSON.stringify(eventsOfCreation(payment))).not.toContain('pizza');
-  });
-});
-
-describe('isNewcomer', () => {
-  it.each([
-    [0, true],
-    [59_999, true],
-    [60_000, false],
-  ])('registered %d ms ago: %s', (ageMs, expected) => {
-    expect(isNewcomer(uuidv7({ msecs: now.getTime() - ageMs }), now)).toBe(expected);
-  });
-
-  it('an id without a time is not', () => {
-    expect(isNewcomer(uuidv4(), now)).toBe(false);
+    expect(JSON.stringify(eventsOfCreation(payment, { payeeIsOpen: true }))).not.toContain('pizza');
   });
 });
 
