@@ -1,8 +1,9 @@
-import type { ServiceContext } from '@florin/service-host';
+import { transactWithOutbox } from '@florin/messaging';
+import { databaseConnection, openDatabase, type ServiceContext } from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CatalogConfig } from './config.js';
-import { catalogDatabase, transactWithOutbox } from './database.js';
+import { catalogDatabase } from './database.js';
 import { ProductController, productHandlers, type ProductHandlers } from './products/product.controller.js';
 import { addProduct, changeProduct } from './products/product.handler.js';
 import { openShop } from './shops/open-shop.handler.js';
@@ -13,10 +14,10 @@ class CatalogModule {}
 
 /** Builds the service. */
 export async function catalogModule(context: ServiceContext<CatalogConfig>): Promise<DynamicModule> {
-  const database = await catalogDatabase(context.config).initialize();
-  context.onClose('database', () => database.destroy());
-  context.health.add('postgres', async () => void (await database.query('SELECT 1')));
-  const deps = { transact: transactWithOutbox(context, database), now: () => new Date() };
+  const { config } = context;
+  const database = await openDatabase(context, catalogDatabase(config));
+  const transact = transactWithOutbox(context, databaseConnection(config), database);
+  const deps = { transact, now: () => new Date() };
   const products: ProductHandlers = { addProduct: addProduct(deps), changeProduct: changeProduct(deps) };
   return {
     module: CatalogModule,

@@ -1,12 +1,5 @@
-import { openOutbox } from '@florin/messaging';
-import {
-  createDataSource,
-  databaseConnection,
-  type DatabaseConfig,
-  type ServiceContext,
-} from '@florin/service-host';
-import type { DataSource, EntityManager } from 'typeorm';
-import type { IdentityConfig } from './config.js';
+import { createDataSource, type DatabaseConfig } from '@florin/service-host';
+import type { DataSource } from 'typeorm';
 import { Identity1790000000001 } from './migrations/1-identity.js';
 import { ChallengeNetworks1790000000002 } from './migrations/2-challenge-networks.js';
 
@@ -15,17 +8,4 @@ export function identityDatabase(config: DatabaseConfig): DataSource {
     name: 'identity',
     migrations: [Identity1790000000001, ChallengeNetworks1790000000002],
   });
-}
-
-/** Runs work in one transaction, and has the events that it wrote to the outbox published once it is committed. */
-export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
-
-/** Publishes the outbox for as long as the service runs. */
-export function transactWithOutbox(context: ServiceContext<IdentityConfig>, database: DataSource): Transact {
-  const { wake } = openOutbox(context, databaseConnection(context.config));
-  return async (work) => {
-    const result = await database.transaction(work);
-    wake();
-    return result;
-  };
 }

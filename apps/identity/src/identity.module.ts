@@ -1,8 +1,9 @@
-import type { ServiceContext } from '@florin/service-host';
+import { transactWithOutbox } from '@florin/messaging';
+import { databaseConnection, openDatabase, type ServiceContext } from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { IdentityConfig } from './config.js';
-import { identityDatabase, transactWithOutbox } from './database.js';
+import { identityDatabase } from './database.js';
 import { HandlesController, handleHandlers, type HandleHandlers } from './handles/handles.controller.js';
 import { linkHandle, unlinkHandle } from './handles/link-handle.handler.js';
 import { PayeesController } from './handles/payees.controller.js';
@@ -24,10 +25,8 @@ export async function identityModule(
 ): Promise<DynamicModule> {
   const { config } = context;
   const issuer = await TokenIssuer.create(config.ISSUER, config.SIGNING_KEY);
-  const database = await identityDatabase(config).initialize();
-  context.onClose('database', () => database.destroy());
-  context.health.add('postgres', async () => void (await database.query('SELECT 1')));
-  const transact = transactWithOutbox(context, database);
+  const database = await openDatabase(context, identityDatabase(config));
+  const transact = transactWithOutbox(context, databaseConnection(config), database);
   const pepper = Buffer.from(config.OTP_PEPPER);
   const signIn: SignInHandlers = {
     openMarkets: config.MARKETS,

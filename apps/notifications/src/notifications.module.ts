@@ -1,6 +1,7 @@
-import { createKafka, createPublisher, KafkaBatchServer, kafkaSettings, purgeInbox } from '@florin/messaging';
+import { openConsumer, openPublisher, purgeInbox, type KafkaBatchServer } from '@florin/messaging';
 import {
   databaseConnection,
+  openDatabase,
   preparedDatabase,
   serviceTokenSource,
   type ServiceContext,
@@ -33,9 +34,7 @@ class NotificationsModule {}
 /** Builds the service. */
 export async function notificationsModule(context: Context): Promise<DynamicModule> {
   const { config, logger } = context;
-  const database = await notificationsDatabase(config).initialize();
-  context.onClose('database', () => database.destroy());
-  context.health.add('postgres', async () => void (await database.query('SELECT 1')));
+  const database = await openDatabase(context, notificationsDatabase(config));
   purgeRegularly(context, database);
   const authorization = serviceTokenSource({
     identityUrl: config.IDENTITY_URL,
@@ -65,22 +64,8 @@ export async function notificationsModule(context: Context): Promise<DynamicModu
 
 /** The consumers of the service. */
 export function notificationsConsumers(context: Context): KafkaBatchServer[] {
-  const { config, logger, metrics } = context;
-  const kafka = { ...kafkaSettings(config, context.name), logger };
-  const publisher = createPublisher(createKafka(kafka));
-  context.onClose('publisher', () => publisher.disconnect());
-  const server = new KafkaBatchServer({
-    kafka,
-    groupId: context.name,
-    publisher,
-    logger,
-    metrics,
-    // Payments are spread over the partitions: together they make batches, one by one they would each cost a transaction.
-    paceMs: 100,
-    concurrency: 6,
-  });
-  context.health.add('kafka', () => server.ping());
-  return [server];
+  // Payments are spread over the partitions: together they make batches, one by one they would each cost a transaction.
+  return [openConsumer(context, openPublisher(context), { paceMs: 100, concurrency: 6 })];
 }
 
 function feedStreams(context: Context, database: DataSource): FeedStreams {

@@ -1,5 +1,10 @@
 import { openConsumer, openOutbox, type EventPublisher, type KafkaBatchServer } from '@florin/messaging';
-import { databaseConnection, preparedDatabase, type ServiceContext } from '@florin/service-host';
+import {
+  databaseConnection,
+  openDatabase,
+  preparedDatabase,
+  type ServiceContext,
+} from '@florin/service-host';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { PaymentsConfig } from './config.js';
 import { paymentsDatabase } from './database.js';
@@ -16,11 +21,8 @@ const eventPublisher = Symbol('EventPublisher');
 
 /** Builds the service from its configuration: database, outbox relay, handlers. */
 export async function paymentsModule(context: ServiceContext<PaymentsConfig>): Promise<DynamicModule> {
-  const { config, logger, health } = context;
-  const dataSource = await paymentsDatabase(config).initialize();
-  context.onClose('database', () => dataSource.destroy());
-  const database = preparedDatabase(dataSource);
-  health.add('postgres', async () => void (await database.query('SELECT 1')));
+  const { config, logger } = context;
+  const database = preparedDatabase(await openDatabase(context, paymentsDatabase(config)));
   const { publisher, wake: wakeRelay } = openOutbox(context, databaseConnection(config));
 
   const waiters = new PaymentWaiters();

@@ -11,6 +11,7 @@ import {
 } from '@florin/messaging';
 import {
   databaseConnection,
+  openDatabase,
   preparedDatabase,
   ProblemError,
   type PreparedDatabase,
@@ -89,10 +90,7 @@ export function walletConsumers(app: INestApplication, context: Context): KafkaB
 
 async function openEngines(context: Context): Promise<Engines> {
   const { config, health } = context;
-  const dataSource = await walletDatabase(config).initialize();
-  context.onClose('database', () => dataSource.destroy());
-  const database = preparedDatabase(dataSource);
-  health.add('postgres', async () => void (await database.query('SELECT 1')));
+  const database = preparedDatabase(await openDatabase(context, walletDatabase(config)));
 
   const store = connectEventStore(config.EVENTSTORE_URL);
   context.onClose('event store', () => store.close());

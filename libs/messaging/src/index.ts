@@ -8,7 +8,14 @@ export type { Logger } from './logger.js';
 export { OnEvents, type BatchContext } from './on-events.js';
 export { insertOutboxSql, outboxColumns, outboxMigrationSql, writeOutbox } from './outbox.js';
 export { createPublisher, type EventPublisher } from './publisher.js';
-export { openConsumer, openOutbox, type Outbox } from './service.js';
+export {
+  openConsumer,
+  openOutbox,
+  openPublisher,
+  transactWithOutbox,
+  type Outbox,
+  type Transact,
+} from './service.js';
 export { selectRows, type Sql } from './sql.js';
 export {
   ensureTopics,

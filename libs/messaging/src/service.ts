@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
 import type { Registry } from 'prom-client';
-import { KafkaBatchServer } from './batch-server.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
 import { createKafka } from './kafka.js';
 import { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 import type { Logger } from './logger.js';
@@ -24,22 +25,46 @@ export interface Outbox {
   readonly wake: () => void;
 }
 
-/** Publishes the outbox of the database at `connection` for as long as the service runs. */
-export function openOutbox(context: MessagingContext, connection: ClientConfig): Outbox {
-  const { name, config, logger, metrics } = context;
+/** Publishes for as long as the service runs. */
+export function openPublisher(context: MessagingContext): EventPublisher {
+  const { name, config, logger } = context;
   const publisher = createPublisher(createKafka({ ...kafkaSettings(config, name), logger }));
   context.onClose('publisher', () => publisher.disconnect());
+  return publisher;
+}
+
+/** Publishes the outbox of the database at `connection` for as long as the service runs. */
+export function openOutbox(context: MessagingContext, connection: ClientConfig): Outbox {
+  const { logger, metrics } = context;
+  const publisher = openPublisher(context);
   const relay = new OutboxRelay({ connection, publisher, logger, metrics });
   relay.start();
   context.onClose('outbox relay', () => relay.stop());
   return { publisher, wake: () => relay.wake() };
 }
 
+/** Runs work in one transaction, and has the events that it wrote to the outbox published once it is committed. */
+export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
+
+/** Transactions of a service's database, whose outbox is at `connection` and is published as by `openOutbox`. */
+export function transactWithOutbox(
+  context: MessagingContext,
+  connection: ClientConfig,
+  database: DataSource,
+): Transact {
+  const { wake } = openOutbox(context, connection);
+  return async (work) => {
+    const result = await database.transaction(work);
+    wake();
+    return result;
+  };
+}
+
 /** The consumer of a service, whose readiness is the service's. */
 export function openConsumer(
   context: MessagingContext,
   publisher: Pick<EventPublisher, 'send'>,
-  options: { readonly paceMs: number },
+  options: Pick<BatchServerOptions, 'paceMs' | 'concurrency'>,
 ): KafkaBatchServer {
   const { name, config, logger, metrics, health } = context;
   const server = new KafkaBatchServer({

@@ -19,6 +19,7 @@ export {
 export { databaseConfig, kafkaConfig, topicsConfig, type DatabaseConfig } from './engine-config.js';
 export { databaseConnection } from './database-connection.js';
 export { createDataSource, migrateDatabase } from './database.js';
+export { openDatabase } from './open-database.js';
 export { eventStoreConfig } from './event-store-config.js';
 export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { fetchJson, UpstreamProblem } from './http/client.js';

@@ -1,6 +1,5 @@
-import { writeOutbox } from '@florin/messaging';
+import { writeOutbox, type Transact } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
-import type { Transact } from '../database.js';
 import { productAddedEvent, productChangedEvent } from '../events.js';
 import { ownShop } from '../shops/shop.store.js';
 import { changed, pricedFor, type NewProduct, type Product, type ProductChange } from './product.js';

@@ -1,6 +1,5 @@
-import { writeOutbox } from '@florin/messaging';
+import { writeOutbox, type Transact } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
-import type { Transact } from '../database.js';
 import { shopOpenedEvent } from '../events.js';
 import type { NewShop, Shop } from './shop.js';
 import { insertShop } from './shop.store.js';

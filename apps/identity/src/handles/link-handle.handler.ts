@@ -1,7 +1,6 @@
 import type { Channel } from '@florin/contracts';
-import { writeOutbox } from '@florin/messaging';
+import { writeOutbox, type Transact } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
-import type { Transact } from '../database.js';
 import { handleLinkedEvent } from '../events.js';
 import { handlesPerPerson } from './handle.js';
 import { deleteHandle, handlesOf, insertHandle, lockPerson, type Handle } from './handle.store.js';

@@ -1,7 +1,6 @@
-import { writeOutbox } from '@florin/messaging';
+import { writeOutbox, type Transact } from '@florin/messaging';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Transact } from '../database.js';
 import { handleLinkedEvent, personRegisteredEvent } from '../events.js';
 import { insertHandle } from '../handles/handle.store.js';
 import { insertPerson, personOfHandle } from '../people/people.store.js';
