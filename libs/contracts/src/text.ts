@@ -58,3 +58,9 @@ export function visibleText(max: number, { min = 1, lines = false } = {}) {
     .min(min, 'must not be empty')
     .max(max, `must have at most ${max} characters`);
 }
+
+/** Characters of a handle at most, on any channel. */
+export const handleMaxLength = 128;
+
+/** A handle as people type it, to link it or to pay by it: whatever can be linked can be paid. */
+export const handleText = visibleText(handleMaxLength);

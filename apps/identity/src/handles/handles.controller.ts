@@ -1,4 +1,4 @@
-import { channelSchema, visibleText } from '@florin/contracts';
+import { channelSchema, handleText } from '@florin/contracts';
 import {
   ApiProblems,
   ApiReturns,
@@ -20,7 +20,7 @@ import type { LinkHandle, UnlinkHandle } from './link-handle.handler.js';
 const handleBody = z
   .strictObject({
     channel: channelSchema.exclude(['phone']).describe('The phone number is linked by registering'),
-    handle: visibleText(200),
+    handle: handleText,
   })
   .transform(({ channel, handle }, context) => {
     const normal = normaliseHandle(channel, handle);

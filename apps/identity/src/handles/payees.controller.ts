@@ -1,4 +1,4 @@
-import { channelSchema, marketSchema } from '@florin/contracts';
+import { channelSchema, handleMaxLength, marketSchema } from '@florin/contracts';
 import { ApiProblems, ApiReturns, ApiSummary, ApiTag, ZodQuery } from '@florin/service-host';
 import { Controller, Get } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -13,7 +13,7 @@ const payeeQuery = z.object({
   handle: z
     .string()
     .min(1)
-    .max(200)
+    .max(handleMaxLength)
     // A "+" that was not escaped arrives as a space.
     .transform((handle) => handle.replace(/^ (?=\d)/, '+'))
     .describe('A phone number with its country code, or a name on the channel'),

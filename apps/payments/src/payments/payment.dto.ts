@@ -1,4 +1,4 @@
-import { channelSchema, moneySchema, rejectionCodeSchema, visibleText } from '@florin/contracts';
+import { channelSchema, handleText, moneySchema, rejectionCodeSchema, visibleText } from '@florin/contracts';
 import { pageFields, pageOf } from '@florin/service-host';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import type { Payment } from './payment.js';
 
 export const createPaymentSchema = z
   .strictObject({
-    payee: z.strictObject({ channel: channelSchema, handle: visibleText(64) }).meta({
+    payee: z.strictObject({ channel: channelSchema, handle: handleText }).meta({
       description: 'Who gets the money, by a handle of theirs: a phone number in E.164, a user name',
     }),
     amount: moneySchema,
