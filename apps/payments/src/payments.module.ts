@@ -5,19 +5,22 @@ import {
   preparedDatabase,
   type ServiceContext,
 } from '@florin/service-host';
-import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import type { PaymentsConfig } from './config.js';
 import { paymentsDatabase } from './database.js';
 import { payeeClient } from './payees/payee.client.js';
 import { createPaymentHandler } from './payments/create-payment.handler.js';
 import { keepHouse } from './payments/housekeeping.js';
 import { applyOutcomes, OutcomeConsumer, outcomeHandler } from './payments/outcome.consumer.js';
-import { PaymentController, paymentUseCases, type PaymentUseCases } from './payments/payment.controller.js';
+import { PaymentController, paymentHandlers, type PaymentHandlers } from './payments/payment.controller.js';
 import { isVisibleTo } from './payments/payment.js';
 import { findById, listOf } from './payments/payment.store.js';
 import { PaymentWaiters } from './payments/payment.waiters.js';
 
-const eventPublisher = Symbol('EventPublisher');
+const eventPublisher = Symbol('event publisher');
+
+@Module({})
+class PaymentsModule {}
 
 /** Builds the service from its configuration: database, outbox relay, handlers. */
 export async function paymentsModule(context: ServiceContext<PaymentsConfig>): Promise<DynamicModule> {
@@ -36,7 +39,7 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
     onError: (error) => logger.warn({ err: error }, 'housekeeping failed; trying again in a minute'),
   });
   context.onClose('housekeeping', () => Promise.resolve(stopKeeping()));
-  const useCases: PaymentUseCases = {
+  const payments: PaymentHandlers = {
     create: createPaymentHandler({
       sql: database,
       findPayee: payeeClient(config.IDENTITY_URL),
@@ -59,10 +62,10 @@ export async function paymentsModule(context: ServiceContext<PaymentsConfig>): P
     },
   });
   return {
-    module: class PaymentsModule {},
+    module: PaymentsModule,
     controllers: [PaymentController, OutcomeConsumer],
     providers: [
-      { provide: paymentUseCases, useValue: useCases },
+      { provide: paymentHandlers, useValue: payments },
       { provide: outcomeHandler, useValue: outcomes },
       { provide: eventPublisher, useValue: publisher },
     ],

@@ -17,15 +17,15 @@ import {
   type PreparedDatabase,
   type ServiceContext,
 } from '@florin/service-host';
-import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BalanceController, balanceUseCases, type BalanceUseCases } from './balances/balance.controller.js';
+import { BalanceController, balanceHandlers, type BalanceHandlers } from './balances/balance.controller.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
 import { BalanceBehind, readAtHead, walletsAtHead } from './balances/read-at-head.js';
 import type { WalletConfig } from './config.js';
 import { walletDatabase } from './database.js';
 import { fundWalletHandler } from './funding/fund-wallet.handler.js';
-import { FundingController, fundingUseCases, type FundingUseCases } from './funding/funding.controller.js';
+import { FundingController, fundingHandlers, type FundingHandlers } from './funding/funding.controller.js';
 import { followBook } from './ledgers/book.js';
 import {
   CommandConsumer,
@@ -42,7 +42,7 @@ import { walletProblems } from './problems.js';
 
 type Context = ServiceContext<WalletConfig>;
 
-const eventPublisher = Symbol('EventPublisher');
+const eventPublisher = Symbol('event publisher');
 
 interface Engines {
   readonly database: PreparedDatabase;
@@ -51,6 +51,9 @@ interface Engines {
   readonly traces: EntryTraces;
   readonly checkLog: LogCheck;
 }
+
+@Module({})
+class WalletModule {}
 
 /** Builds the service from its configuration: engines, one writer and one set of followers per book, handlers. */
 export async function walletModule(context: Context): Promise<DynamicModule> {
@@ -70,11 +73,11 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
     engines.outbox.publisher.publish(events),
   );
   return {
-    module: class WalletModule {},
+    module: WalletModule,
     controllers: [BalanceController, FundingController, CommandConsumer],
     providers: [
-      { provide: balanceUseCases, useValue: buildBalances(engines, books) },
-      { provide: fundingUseCases, useValue: buildFunding(context, engines) },
+      { provide: balanceHandlers, useValue: buildBalances(engines, books) },
+      { provide: fundingHandlers, useValue: buildFunding(context, engines) },
       { provide: commandHandler, useValue: commands },
       { provide: registrationHandler, useValue: registrations },
       { provide: eventPublisher, useValue: engines.outbox.publisher },
@@ -175,7 +178,7 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
   context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
 }
 
-function buildBalances({ database, store }: Engines, books: Market[]): BalanceUseCases {
+function buildBalances({ database, store }: Engines, books: Market[]): BalanceHandlers {
   const atHead = readAtHead({
     store,
     projected: (ledger) => progressOf(database, 'balances', ledger),
@@ -192,7 +195,7 @@ function buildBalances({ database, store }: Engines, books: Market[]): BalanceUs
   };
 }
 
-function buildFunding({ config, stopping }: Context, { database, outbox }: Engines): FundingUseCases {
+function buildFunding({ config, stopping }: Context, { database, outbox }: Engines): FundingHandlers {
   return {
     enabled: config.TEST_MONEY,
     openMarkets: config.MARKETS,

@@ -46,7 +46,7 @@ function toOutcome(event: LedgerOutcome): EntryOutcome {
   };
 }
 
-export const outcomeHandler = Symbol('OutcomeHandler');
+export const outcomeHandler = Symbol('apply outcomes');
 
 @Controller()
 export class OutcomeConsumer {

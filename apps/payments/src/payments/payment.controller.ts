@@ -34,8 +34,8 @@ import {
 } from './payment.dto.js';
 import type { Payment } from './payment.js';
 
-/** The use cases that the routes stand for, built in the module. */
-export interface PaymentUseCases {
+/** What the routes stand for, built in the module. */
+export interface PaymentHandlers {
   readonly create: (command: CreatePayment) => Promise<CreatePaymentResult>;
   readonly find: (id: string, personId: string) => Promise<Payment | undefined>;
   readonly list: (
@@ -44,7 +44,7 @@ export interface PaymentUseCases {
   ) => Promise<Payment[]>;
 }
 
-export const paymentUseCases = Symbol('PaymentUseCases');
+export const paymentHandlers = Symbol('payment handlers');
 
 const { 'payment-not-found': _, ...problemsOfPaying } = paymentProblems;
 
@@ -54,7 +54,7 @@ const location = { Location: 'Where the payment is: `/v1/payments/{id}`' };
 @ApiTag('payments', 'Money from one person to another')
 @Controller('v1/payments')
 export class PaymentController {
-  constructor(@Inject(paymentUseCases) private readonly useCases: PaymentUseCases) {}
+  constructor(@Inject(paymentHandlers) private readonly handlers: PaymentHandlers) {}
 
   @Post()
   @ApiSummary('Pay somebody by a handle of theirs')
@@ -75,7 +75,7 @@ export class PaymentController {
     @ZodBody(createPaymentSchema) body: CreatePaymentDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentDto> {
-    const result = await this.useCases.create({
+    const result = await this.handlers.create({
       payerId: user.personId,
       accessToken,
       idempotencyKey,
@@ -93,7 +93,7 @@ export class PaymentController {
     @CurrentUser() user: Principal,
     @ZodQuery(listPaymentsSchema) { cursor, limit }: z.output<typeof listPaymentsSchema>,
   ): Promise<z.infer<typeof paymentPageSchema>> {
-    const payments = await this.useCases.list(user.personId, { before: cursor, limit: limit + 1 });
+    const payments = await this.handlers.list(user.personId, { before: cursor, limit: limit + 1 });
     return toPage(payments.map(toPaymentDto), limit, ({ id }) => id);
   }
 
@@ -105,7 +105,7 @@ export class PaymentController {
     @CurrentUser() user: Principal,
     @ZodParams(paymentIdSchema) { id }: z.output<typeof paymentIdSchema>,
   ): Promise<PaymentDto> {
-    const payment = await this.useCases.find(id, user.personId);
+    const payment = await this.handlers.find(id, user.personId);
     if (payment === undefined) {
       throw new ProblemError(
         paymentProblems['payment-not-found'],

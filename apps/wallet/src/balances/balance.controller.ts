@@ -24,7 +24,7 @@ import {
 } from './balance.dto.js';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 
-export interface BalanceUseCases {
+export interface BalanceHandlers {
   /** A person's wallets, or the one in `ledger`, each at the head of its book. */
   readonly wallets: (personId: string, ledger?: string) => Promise<WalletBalance[]>;
   readonly history: (
@@ -33,19 +33,19 @@ export interface BalanceUseCases {
   ) => Promise<HistoryItem[]>;
 }
 
-export const balanceUseCases = Symbol('BalanceUseCases');
+export const balanceHandlers = Symbol('balance handlers');
 
 @ApiTag('wallets', 'What people have, and what moved')
 @Controller('v1')
 @ApiProblems(walletProblems['balance-behind'])
 export class BalanceController {
-  constructor(@Inject(balanceUseCases) private readonly useCases: BalanceUseCases) {}
+  constructor(@Inject(balanceHandlers) private readonly handlers: BalanceHandlers) {}
 
   @Get('wallets')
   @ApiSummary('My wallets and what is in them')
   @ApiReturns(200, walletListSchema, 'Your wallets, one per market')
   async wallets(@CurrentUser() user: Principal): Promise<z.infer<typeof walletListSchema>> {
-    return { items: (await this.useCases.wallets(user.personId)).map(toWalletDto) };
+    return { items: (await this.handlers.wallets(user.personId)).map(toWalletDto) };
   }
 
   @Get('balance')
@@ -68,13 +68,13 @@ export class BalanceController {
     @ZodQuery(historyQuerySchema) { market, cursor, limit }: z.output<typeof historyQuerySchema>,
   ): Promise<z.infer<typeof historyPageSchema>> {
     const wallet = await this.walletOf(user.personId, market);
-    const rows = await this.useCases.history(wallet, { before: cursor, limit: limit + 1 });
+    const rows = await this.handlers.history(wallet, { before: cursor, limit: limit + 1 });
     const items = rows.map((row) => toHistoryItem(row, wallet.currency));
     return toPage(items, limit, ({ revision }) => String(revision));
   }
 
   private async walletOf(personId: string, market: MarketCode | undefined): Promise<WalletBalance> {
-    const [wallet] = await this.useCases.wallets(
+    const [wallet] = await this.handlers.wallets(
       personId,
       market === undefined ? undefined : markets[market].ledger,
     );

@@ -38,14 +38,14 @@ export const fundingSchema = z
   })
   .meta({ id: 'Funding' });
 
-export interface FundingUseCases {
+export interface FundingHandlers {
   /** Whether this installation has test money at all. */
   readonly enabled: boolean;
   readonly openMarkets: readonly MarketCode[];
   readonly fund: (command: FundWallet, waitMs: number) => Promise<Funding | 'key-reused'>;
 }
 
-export const fundingUseCases = Symbol('FundingUseCases');
+export const fundingHandlers = Symbol('funding handlers');
 
 const { 'wallet-not-found': _, 'balance-behind': __, ...ofFunding } = walletProblems;
 const fundingProblems = Object.values(ofFunding);
@@ -61,7 +61,7 @@ const fundingExample = {
 @ApiTag('test money', 'Where an installation has it; never in production')
 @Controller('v1/test-funding')
 export class FundingController {
-  constructor(@Inject(fundingUseCases) private readonly useCases: FundingUseCases) {}
+  constructor(@Inject(fundingHandlers) private readonly handlers: FundingHandlers) {}
 
   @Post()
   @ApiSummary('Put test money into my wallet')
@@ -76,11 +76,11 @@ export class FundingController {
     @ZodBody(fundingBodySchema) body: z.output<typeof fundingBodySchema>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof fundingSchema>> {
-    if (!this.useCases.enabled) {
+    if (!this.handlers.enabled) {
       throw new ProblemError(walletProblems['test-money-off'], 'This installation moves real money only.');
     }
     const market = markets[body.market];
-    if (!this.useCases.openMarkets.includes(market.code)) {
+    if (!this.handlers.openMarkets.includes(market.code)) {
       throw new ProblemError(walletProblems['market-closed'], `The market "${market.code}" is not open.`);
     }
     if (body.amount.currency !== market.currency) {
@@ -89,7 +89,7 @@ export class FundingController {
         `A wallet in this market holds ${market.currency}, not ${body.amount.currency}.`,
       );
     }
-    const funding = await this.useCases.fund(
+    const funding = await this.handlers.fund(
       {
         personId: user.personId,
         idempotencyKey: key,

@@ -90,8 +90,8 @@ export function openWallets(
   };
 }
 
-export const commandHandler = Symbol('CommandHandler');
-export const registrationHandler = Symbol('RegistrationHandler');
+export const commandHandler = Symbol('decide commands');
+export const registrationHandler = Symbol('open wallets');
 
 @Controller()
 export class CommandConsumer {
