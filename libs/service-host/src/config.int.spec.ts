@@ -38,6 +38,24 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
+describe('a whole number written as text', () => {
+  const anyNumber = integerText(0, Number.MAX_SAFE_INTEGER);
+
+  it.each(['0', '9007199254740991'])('can be %s, which its sentence allows', (text) => {
+    expect(anyNumber.parse(text)).toBe(Number(text));
+  });
+
+  it.each(['9007199254740992', '9999999999999999', '90071992547409910', '-1', '1.0', '1e3', ''])(
+    'cannot be %j, and says so once',
+    (text) => {
+      const issues = anyNumber.safeParse(text).error?.issues;
+      expect(issues?.map(({ message }) => message)).toEqual([
+        'must be a whole number from 0 to 9007199254740991',
+      ]);
+    },
+  );
+});
+
 describe('configuration', () => {
   let folder: string;
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'florin-config-'))));
@@ -156,7 +174,7 @@ describe('configuration', () => {
     ]);
     expect(properties).toMatchObject({
       HOST: { default: '127.0.0.1' },
-      PORT: { type: 'string', pattern: '^\\d{1,15}$' },
+      PORT: { type: 'string', pattern: '^\\d{1,16}$' },
       LOG_LEVEL: { default: 'info' },
       DATABASE_POOL_SIZE: { type: 'string', default: '10', description: expect.any(String) },
       WAIT_MS: { default: '5000' },

@@ -10,7 +10,8 @@ export function integerText(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(min < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/, message)
+    .regex(min < 0 ? /^-?\d{1,16}$/ : /^\d{1,16}$/, { error: message, abort: true })
+    .refine((text) => Number.isSafeInteger(Number(text)), message)
     .transform(Number)
     .pipe(z.int().min(min, message).max(max, message));
 }

@@ -176,7 +176,7 @@ describe('a service', () => {
             description: expect.stringContaining('30 at most'),
           },
           { name: 'Idempotency-Key', in: 'header', required: true, schema: { pattern: expect.any(String) } },
-          { name: 'Last-Event-ID', in: 'header', required: false, schema: { pattern: '^\\d{1,15}$' } },
+          { name: 'Last-Event-ID', in: 'header', required: false, schema: { pattern: '^\\d{1,16}$' } },
         ],
         responses: { 400: { description: expect.stringContaining('`idempotency-key-missing`') } },
       });

@@ -84,6 +84,11 @@ describe('a request that no route sees', () => {
     expect(await exchange(port, 'GET /health/live HTTP/1.0\r\n\r\n')).toContain('200 OK');
   });
 
+  it('has two Hosts: another', async () => {
+    const head = 'GET /health/live HTTP/1.1\r\nHost: x\r\nhost: y\r\nConnection: close\r\n\r\n';
+    expectProblem(await exchange(port, head), 400, 'invalid-request');
+  });
+
   it('breaks off in the middle of its chunks', async () => {
     const text = await exchange(port, `${post}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n{\r\n', 'oops\r\n');
     expectProblem(text, 400, 'invalid-request');
