@@ -67,6 +67,7 @@ const configuration = (brokers: string): CatalogConfig =>
     ...authority.environment,
     DATABASE_URL: engines.databaseUrl('catalog'),
     KAFKA_BROKERS: brokers,
+    MARKETS: 'it,br',
   });
 
 const newPerson = async () => {
@@ -131,6 +132,12 @@ describe('a shop', () => {
     expect(problemOf(answer)).toEqual([400, 'invalid-request']);
     expect(answer.body).toMatchObject({ errors: [{ pointer }] });
   });
+});
+
+it('a shop is opened where Florin is open', async () => {
+  const { token } = await newPerson();
+  const answer = await api.call('POST', '/v1/shops', { token, body: { name: 'Chai', market: 'in' } });
+  expect(problemOf(answer)).toEqual([422, 'market-closed']);
 });
 
 describe('a product', () => {

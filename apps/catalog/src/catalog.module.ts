@@ -7,7 +7,7 @@ import { catalogDatabase } from './database.js';
 import { ProductController, productHandlers, type ProductHandlers } from './products/product.controller.js';
 import { addProduct, changeProduct } from './products/product.handler.js';
 import { openShop } from './shops/open-shop.handler.js';
-import { openShopHandler, ShopController } from './shops/shop.controller.js';
+import { ShopController, shopHandlers, type ShopHandlers } from './shops/shop.controller.js';
 
 @Module({})
 class CatalogModule {}
@@ -18,13 +18,14 @@ export async function catalogModule(context: ServiceContext<CatalogConfig>): Pro
   const database = await openDatabase(context, catalogDatabase(config));
   const transact = transactWithOutbox(context, databaseConnection(config), database);
   const deps = { transact, now: () => new Date() };
+  const shops: ShopHandlers = { openMarkets: config.MARKETS, openShop: openShop(deps) };
   const products: ProductHandlers = { addProduct: addProduct(deps), changeProduct: changeProduct(deps) };
   return {
     module: CatalogModule,
     controllers: [ShopController, ProductController],
     providers: [
       { provide: DataSource, useValue: database },
-      { provide: openShopHandler, useValue: openShop(deps) },
+      { provide: shopHandlers, useValue: shops },
       { provide: productHandlers, useValue: products },
     ],
   };

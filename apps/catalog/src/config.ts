@@ -1,9 +1,10 @@
-import { baseConfig, databaseConfig, kafkaConfig } from '@florin/service-host';
+import { baseConfig, databaseConfig, kafkaConfig, marketsConfig } from '@florin/service-host';
 import type { z } from 'zod';
 
 export const catalogConfig = baseConfig.extend({
   ...databaseConfig(),
   ...kafkaConfig,
+  ...marketsConfig('Markets that shops can be opened in'),
 });
 
 export type CatalogConfig = z.output<typeof catalogConfig>;

@@ -1,3 +1,4 @@
+import type { MarketCode } from '@florin/contracts';
 import { commonProblems, defineProblems, ProblemError } from '@florin/service-host';
 
 export type Refusal = 'shop-unknown' | 'shop-foreign' | 'product-unknown' | 'sku-taken' | 'currency-mismatch';
@@ -26,9 +27,17 @@ const refusals = {
 } satisfies Record<Refusal, { title: string; status: number; detail: string }>;
 
 /** Every problem of this service by its code, for its documentation. */
-export const problems = defineProblems<Refusal>(refusals);
+export const problems = defineProblems<Refusal | 'market-closed'>({
+  ...refusals,
+  'market-closed': commonProblems['market-closed'],
+});
 
 /** The answer to a refused request. */
 export function refused(code: Refusal): ProblemError {
   return new ProblemError(problems[code], refusals[code].detail);
+}
+
+/** The answer to somebody who opens a shop where Florin is not open. */
+export function marketClosed(market: MarketCode): ProblemError {
+  return new ProblemError(problems['market-closed'], `The market "${market}" is not open.`);
 }

@@ -53,7 +53,7 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
     database: 'payments',
     environment: ({ ports }) => ({ IDENTITY_URL: local(ports.identity), MARKETS: markets }),
   },
-  catalog: { database: 'catalog', environment: () => ({}) },
+  catalog: { database: 'catalog', environment: () => ({ MARKETS: markets }) },
   notifications: {
     database: 'notifications',
     environment: ({ ports, keys }) => ({

@@ -1,3 +1,4 @@
+import type { MarketCode } from '@florin/contracts';
 import {
   ApiProblems,
   ApiReturns,
@@ -11,28 +12,34 @@ import {
 import { Controller, Get, Inject, Post } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { problems, refused } from '../problems.js';
+import { marketClosed, problems, refused } from '../problems.js';
 import type { OpenShop } from './open-shop.handler.js';
 import { newShopSchema, shopSchema, type NewShop, type Shop } from './shop.js';
 import { shopById } from './shop.store.js';
 
 const shopParams = z.object({ id: z.uuid() });
 
-export const openShopHandler = Symbol('open shop');
+export const shopHandlers = Symbol('shop handlers');
+export interface ShopHandlers {
+  readonly openMarkets: readonly MarketCode[];
+  readonly openShop: OpenShop;
+}
 
 @ApiTag('shops', 'Who sells')
 @Controller('/v1/shops')
 export class ShopController {
   constructor(
     private readonly database: DataSource,
-    @Inject(openShopHandler) private readonly openShop: OpenShop,
+    @Inject(shopHandlers) private readonly handlers: ShopHandlers,
   ) {}
 
   @Post()
   @ApiSummary('Open a shop')
   @ApiReturns(201, shopSchema, 'Opened; it belongs to the person of the access token')
-  open(@CurrentUser() { personId }: Principal, @ZodBody(newShopSchema) shop: NewShop): Promise<Shop> {
-    return this.openShop({ ...shop, ownerId: personId });
+  @ApiProblems(problems['market-closed'])
+  async open(@CurrentUser() { personId }: Principal, @ZodBody(newShopSchema) shop: NewShop): Promise<Shop> {
+    if (!this.handlers.openMarkets.includes(shop.market)) throw marketClosed(shop.market);
+    return this.handlers.openShop({ ...shop, ownerId: personId });
   }
 
   @Get(':id')
