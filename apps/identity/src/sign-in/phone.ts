@@ -3,9 +3,13 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/core';
 import { z } from 'zod';
 import metadata from 'libphonenumber-js/max/metadata';
 
+/** What people write between the digits of a number: nothing around it, no extension. */
+const phoneForm = /^[\s(]*\+[\d\s().\p{Pd}]+$/u;
+
 /** A number as people type it, with its country code, as E.164; `undefined` when no such number can exist. */
 export function normalisePhone(input: string): string | undefined {
-  const phone = parsePhoneNumberFromString(input, metadata);
+  if (!phoneForm.test(input)) return undefined;
+  const phone = parsePhoneNumberFromString(input.replace(/[^+\d]/g, ''), { extract: false }, metadata);
   return phone?.isValid() === true ? phone.number : undefined;
 }
 
