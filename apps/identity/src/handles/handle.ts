@@ -1,4 +1,4 @@
-import type { Channel } from '@florin/contracts';
+import { handleMaxLength, type Channel } from '@florin/contracts';
 import { normalisePhone } from '../sign-in/phone.js';
 
 /** Handles of one person, over all channels. */
@@ -10,8 +10,10 @@ export const handleHints: Record<Channel, string> = {
   whatsapp: 'a phone number with its country code, such as +39 347 123 4567',
   messenger: 'a Messenger name of 5 to 50 letters, digits and dots',
   instagram: 'an Instagram name of 1 to 30 letters, digits, dots and underscores, with or without @',
-  web: 'a name or e-mail address of 3 to 128 letters, digits and . _ - + @',
+  web: `a name or e-mail address of 3 to ${handleMaxLength} letters, digits and . _ - + @, with a letter in it`,
 };
+
+const webName = new RegExp(`^(?=.*[a-z])[a-z0-9._+@-]{3,${handleMaxLength}}$`);
 
 /** The one way in which a handle is stored and looked up; `undefined` when the channel cannot have such a handle. */
 export function normaliseHandle(channel: Channel, handle: string): string | undefined {
@@ -24,7 +26,8 @@ export function normaliseHandle(channel: Channel, handle: string): string | unde
     case 'instagram':
       return matching(/^[a-z0-9._]{1,30}$/, withoutAt(handle));
     case 'web':
-      return matching(/^[a-z0-9._+@-]{3,128}$/, handle.trim().toLowerCase());
+      // With a letter, so that nobody takes a number that others know as somebody's phone.
+      return matching(webName, handle.trim().toLowerCase());
   }
 }
 

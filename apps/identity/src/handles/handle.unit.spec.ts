@@ -1,4 +1,4 @@
-import type { Channel } from '@florin/contracts';
+import { handleMaxLength, type Channel } from '@florin/contracts';
 import { normaliseHandle } from './handle.js';
 
 describe('a handle', () => {
@@ -9,6 +9,7 @@ describe('a handle', () => {
     ['instagram', 'carla', 'carla'],
     ['messenger', 'Bruno.Rossi', 'bruno.rossi'],
     ['web', ' Anna@Shop.Example ', 'anna@shop.example'],
+    ['web', 'x'.repeat(handleMaxLength), 'x'.repeat(handleMaxLength)],
   ])('on %s, %j is kept as %j', (channel, typed, kept) => {
     expect(normaliseHandle(channel, typed)).toBe(kept);
   });
@@ -21,6 +22,10 @@ describe('a handle', () => {
     ['instagram', 'x'.repeat(31)],
     ['messenger', 'abc'],
     ['web', 'a b c'],
+    ['web', 'x'.repeat(handleMaxLength + 1)],
+    ['web', '+393471234567'],
+    ['web', '393471234567'],
+    ['web', '+39-347-123.4567'],
   ])('on %s, %j is refused', (channel, typed) => {
     expect(normaliseHandle(channel, typed)).toBeUndefined();
   });
