@@ -125,6 +125,24 @@ describe('docker-compose.yml', () => {
       'never happens',
     ],
     [
+      'a service that does not wait for its migration',
+      '      catalog-migrate: { condition: service_completed_successfully }\n',
+      '',
+      'catalog: does not wait for catalog-migrate',
+    ],
+    [
+      'topics before Kafka',
+      '    depends_on:\n      kafka: { condition: service_healthy }\n',
+      '',
+      'topics: does not wait for kafka',
+    ],
+    [
+      'an engine whose health nobody knows',
+      '    healthcheck:\n      test: [CMD, curl',
+      '    x-healthcheck:\n      test: [CMD, curl',
+      'eventstore: does not say whether it is healthy',
+    ],
+    [
       'a secret that is not given',
       '[wallet-database-url]',
       '[]',

@@ -55,6 +55,7 @@ export function checkCompose(file: ComposeFile, facts: Facts): string[] {
       ...secretProblems(service, file, facts),
       ...addressProblems(name, service, file, facts),
       ...dependencyProblems(service, file),
+      ...orderProblems(name, service),
       ...portProblems(name, service),
     ].map((problem) => `${name}: ${problem}`),
   );
@@ -140,6 +141,19 @@ function dependencyProblems({ depends_on }: ComposeService, { services }: Compos
     const completed = condition === 'service_completed_successfully' && on.restart === 'no';
     return healthy || completed ? [] : [`waits for ${name} to be ${condition}, which never happens`];
   });
+}
+
+/** Engines say whether they are healthy, steps wait for theirs, and services for the steps that they need. */
+function orderProblems(name: string, service: ComposeService): string[] {
+  const { build, command, depends_on, environment, healthcheck, restart } = service;
+  if (!build) return healthcheck ? [] : ['does not say whether it is healthy'];
+  const isMigration = command[1] === 'migrate';
+  const needs = [
+    ...('DATABASE_URL_FILE' in environment ? [isMigration ? 'postgres' : `${name}-migrate`] : []),
+    ...('KAFKA_BROKERS' in environment && !isMigration ? [restart === 'no' ? 'kafka' : 'topics'] : []),
+    ...('EVENTSTORE_URL' in environment && !isMigration ? ['eventstore'] : []),
+  ];
+  return needs.filter((need) => !(need in depends_on)).map((need) => `does not wait for ${need}`);
 }
 
 /** The gateway's port is the only one outside, on this machine alone. */
