@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { allTopics, topics } from '@florin/contracts';
+import type { KafkaConfig } from '@florin/messaging';
+import { ConfigError, kafkaConfig, loadConfig } from '@florin/service-host';
+import { z } from 'zod';
 
 export interface Arguments {
   readonly topics: readonly string[];
-  /** `host:port` of Kafka brokers. */
-  readonly brokers: readonly string[];
+  readonly kafka: KafkaConfig;
   readonly fromBeginning: boolean;
   /** Events to print before the end; `undefined`: until interrupted. */
   readonly count: number | undefined;
@@ -23,6 +25,8 @@ ${own.map((name) => `      ${name}\n`).join('')}
   --count <n>             end after n events
   --brokers <host:port>   Kafka, several separated by commas (default: the environment's KAFKA_BROKERS)
 
+TLS, user and prefixes come from the environment as for the services: docs/configuration.md.
+
 Exit code: 0 ended by --count or Ctrl-C, 2 wrong use, 3 not finished: Kafka does not answer.
 `;
 
@@ -39,16 +43,24 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   if (topic !== undefined && !allTopics().some(({ name }) => name === topic)) {
     throw new WrongUse(`"${topic}" is not a topic; there are ${own.join(', ')}, each with its .dlq`);
   }
-  const brokers = (values.brokers ?? env['KAFKA_BROKERS'] ?? '').split(',').filter((broker) => broker !== '');
-  if (brokers.length === 0) {
+  const brokers = values.brokers ?? env['KAFKA_BROKERS'] ?? '';
+  if (brokers === '') {
     throw new WrongUse('Where is Kafka? Run npm start, give --brokers host:port or set KAFKA_BROKERS');
   }
   return {
     topics: topic === undefined ? own : [topic],
-    brokers,
+    kafka: kafkaOf({ ...env, KAFKA_BROKERS: brokers }),
     fromBeginning: values['from-beginning'] ?? false,
     count: countOf(values.count),
   };
+}
+
+function kafkaOf(env: NodeJS.ProcessEnv): KafkaConfig {
+  try {
+    return loadConfig(z.object(kafkaConfig), env);
+  } catch (error) {
+    throw error instanceof ConfigError ? new WrongUse(error.message) : error;
+  }
 }
 
 function countOf(text: string | undefined): number | undefined {

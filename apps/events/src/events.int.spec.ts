@@ -42,12 +42,16 @@ function linked(channel: 'web' | 'phone'): CloudEvent {
 }
 
 /** Runs the command; `onReading` is called when it has begun to read. */
-async function run(args: string[], onReading: (end: () => void) => void = () => undefined) {
+async function run(
+  args: string[],
+  onReading: (end: () => void) => void = () => undefined,
+  env: Record<string, string> = {},
+) {
   const ending = new AbortController();
   let out = '';
   let err = '';
   const code = await printEvents(args, {
-    env: { KAFKA_BROKERS: broker.brokers.join() },
+    env: { KAFKA_BROKERS: broker.brokers.join(), ...env },
     out: (text) => {
       out += text;
     },
@@ -135,6 +139,25 @@ describe('the command', () => {
       code: 0,
       out: expect.stringContaining(`      ${topic}\n`),
     });
+  });
+
+  it('are read with the prefixes of the services, and the group goes away too', async () => {
+    const staging = { brokers: broker.brokers, clientId: 'spec', topicPrefix: 'staging.' };
+    await ensureTopics({ ...staging, topics: allTopics() });
+    const staged = createPublisher(createKafka(staging));
+    await staged.publish([linked('web')]);
+    await staged.disconnect();
+    const env = { KAFKA_TOPIC_PREFIX: 'staging.', KAFKA_GROUP_ID_PREFIX: 'staging.' };
+    const { code, events } = await run([topic, '--from-beginning', '--count', '1'], undefined, env);
+    expect([code, events.length]).toEqual([0, 1]);
+    const admin = kafka.admin();
+    expect((await admin.listGroups()).groups).toEqual([]);
+    await admin.disconnect();
+  });
+
+  it('need a user whole, as those of the services', async () => {
+    const { code, err } = await run([], undefined, { KAFKA_SASL_MECHANISM: 'plain' });
+    expect([code, err]).toEqual([2, expect.stringContaining('KAFKA_SASL_USERNAME')]);
   });
 
   it('says so when Kafka does not answer', async () => {

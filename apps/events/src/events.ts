@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, isTransient, type IncomingMessage, type Kafka } from '@florin/messaging';
+import { createKafka, isTransient, kafkaSettings, type IncomingMessage, type Kafka } from '@florin/messaging';
 import { parseArguments, usage, WrongUse, type Arguments } from './arguments.js';
 
 /** Where events are printed, and what ends it. */
@@ -35,7 +35,7 @@ export async function printEvents(args: readonly string[], surroundings: Surroun
 
 /** Reads in a consumer group of its own that never commits, and takes the group away in the end. */
 async function follow(options: Arguments, { err, out, signal }: Surroundings): Promise<void> {
-  const kafka = createKafka({ brokers: options.brokers, clientId: 'florin-events' });
+  const kafka = createKafka(kafkaSettings(options.kafka, 'events'));
   const groupId = `florin-events-${randomUUID()}`;
   const consumer = kafka.consumer({
     groupId,
@@ -65,7 +65,7 @@ async function follow(options: Arguments, { err, out, signal }: Surroundings): P
   } finally {
     await consumer.disconnect();
   }
-  await removeGroup(kafka, groupId);
+  await removeGroup(kafka, options.kafka.KAFKA_GROUP_ID_PREFIX + groupId);
 }
 
 /** A group without offsets goes by itself as well; that it could not be taken away is no failure of reading. */
