@@ -14,7 +14,12 @@ import { kafkaKind } from './world.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const npmStart = [join(root, 'tools', 'run.mjs'), 'start', '--kafka', kafkaKind];
-const local = (command: string) => [join(root, 'apps', 'local', 'dist', 'main.js'), command, '--kafka', kafkaKind];
+const local = (command: string) => [
+  join(root, 'apps', 'local', 'dist', 'main.js'),
+  command,
+  '--kafka',
+  kafkaKind,
+];
 const lastLine = 'Ctrl-C stops everything.';
 const readyMs = 120_000;
 const stoppedMs = 60_000;
