@@ -33,7 +33,7 @@ function nx(cwd, ...args) {
 }
 
 /** Projects whose tests hold the sources of all against something: those sources are inputs of theirs. */
-const readers = ['@florin/e2e', 'tools'];
+const readers = ['@florin/docs', '@florin/e2e', 'tools'];
 
 describe('nx affected', () => {
   it.each(['ledger', 'contracts'])('a change in libs/%s affects its dependants and nobody else', (lib) => {

@@ -92,9 +92,14 @@ export class Cluster {
     await consumer.connect();
     await consumer.subscribe({ topics: [topics].flat(), fromBeginning: true });
     await collect(consumer, messages);
-    await until(() => messages.length >= count);
+    // While its group settles a reader may get a message again.
+    const once = () =>
+      new Map(
+        messages.map((message) => [`${message.topic}/${message.partition}/${message.offset}`, message]),
+      );
+    await until(() => once().size >= count);
     await consumer.disconnect();
-    return messages;
+    return [...once().values()];
   }
 
   /** What a client that is no kafkajs needs to be told of the way in, as librdkafka calls it. */
