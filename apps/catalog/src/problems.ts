@@ -1,4 +1,3 @@
-import type { MarketCode } from '@florin/contracts';
 import { commonProblems, defineProblems, ProblemError } from '@florin/service-host';
 
 export type Refusal = 'shop-unknown' | 'shop-foreign' | 'product-unknown' | 'sku-taken' | 'currency-mismatch';
@@ -35,9 +34,4 @@ export const problems = defineProblems<Refusal | 'market-closed'>({
 /** The answer to a refused request. */
 export function refused(code: Refusal): ProblemError {
   return new ProblemError(problems[code], refusals[code].detail);
-}
-
-/** The answer to somebody who opens a shop where Florin is not open. */
-export function marketClosed(market: MarketCode): ProblemError {
-  return new ProblemError(problems['market-closed'], `The market "${market}" is not open.`);
 }

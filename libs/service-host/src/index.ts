@@ -38,6 +38,7 @@ export {
   amountProblems,
   commonProblems,
   defineProblems,
+  marketClosed,
   ProblemError,
   type ProblemDefinition,
 } from './problems.js';

@@ -1,3 +1,5 @@
+import type { MarketCode } from '@florin/contracts';
+
 /** One kind of problem (RFC 9457); `type` never changes once published. */
 export interface ProblemDefinition {
   /** `https://florin.dev/problems/insufficient-funds` */
@@ -104,6 +106,11 @@ export const commonProblems = {
     'idempotency-key-reused': { title: 'The Idempotency-Key was used for another request', status: 422 },
   }),
 };
+
+/** The answer to somebody who asks for something in a market where Florin is not open. */
+export function marketClosed(market: MarketCode): ProblemError {
+  return new ProblemError(commonProblems['market-closed'], `The market "${market}" is not open.`);
+}
 
 /** A problem as HTTP carries it. */
 export interface ProblemAnswer {

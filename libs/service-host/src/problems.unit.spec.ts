@@ -1,4 +1,11 @@
-import { commonProblems, defineProblems, problemAnswer, ProblemError, problemOfStatus } from './problems.js';
+import {
+  commonProblems,
+  defineProblems,
+  marketClosed,
+  problemAnswer,
+  ProblemError,
+  problemOfStatus,
+} from './problems.js';
 
 describe('problems', () => {
   it('get a stable type from their code', () => {
@@ -42,6 +49,13 @@ describe('problems', () => {
     [599, 'internal'],
   ] as const)('of status %d is %s', (status, code) => {
     expect(problemOfStatus(status)).toBe(commonProblems[code]);
+  });
+
+  it('name the market that is not open', () => {
+    expect(marketClosed('in')).toMatchObject({
+      problem: commonProblems['market-closed'],
+      detail: 'The market "in" is not open.',
+    });
   });
 
   it('have types of their own', () => {

@@ -5,6 +5,7 @@ import {
   ApiSummary,
   ApiTag,
   CurrentUser,
+  marketClosed,
   ZodBody,
   ZodParams,
   type Principal,
@@ -12,7 +13,7 @@ import {
 import { Controller, Get, Inject, Post } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { marketClosed, problems, refused } from '../problems.js';
+import { problems, refused } from '../problems.js';
 import type { OpenShop } from './open-shop.handler.js';
 import { newShopSchema, shopSchema, type NewShop, type Shop } from './shop.js';
 import { shopById } from './shop.store.js';

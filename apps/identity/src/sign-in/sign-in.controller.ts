@@ -1,9 +1,17 @@
 import { localeSchema, marketSchema, markets, type MarketCode } from '@florin/contracts';
-import { ApiProblems, ApiReturns, ApiSummary, ApiTag, Public, ZodBody } from '@florin/service-host';
+import {
+  ApiProblems,
+  ApiReturns,
+  ApiSummary,
+  ApiTag,
+  marketClosed,
+  Public,
+  ZodBody,
+} from '@florin/service-host';
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { nameSchema } from '../people/name.js';
-import { marketClosed, problems, refused } from '../problems.js';
+import { problems, refused } from '../problems.js';
 import { ClientNetwork } from './client-network.js';
 import { phoneSchema } from './phone.js';
 import type { ProveCode } from './prove-code.handler.js';

@@ -1,5 +1,6 @@
 import { markets, type MarketCode, type RejectionCodeDto } from '@florin/contracts';
 import type { Sql } from '@florin/messaging';
+import { marketClosed } from '@florin/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import type { FindPayee, FoundPayee, Payee } from '../payees/payee.client.js';
 import { OpenWallets } from './open-wallets.js';
@@ -96,7 +97,7 @@ function check(
   }
   const market = markets[payee.market];
   if (!openMarkets.includes(market.code)) {
-    return { refused: 'market-closed', detail: `Payments in the market "${market.code}" are not open.` };
+    return { refused: 'market-closed', detail: marketClosed(market.code).detail };
   }
   if (body.amount.currency !== market.currency) {
     return {

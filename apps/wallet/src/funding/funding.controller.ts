@@ -8,6 +8,7 @@ import {
   commonProblems,
   CurrentUser,
   IdempotencyKey,
+  marketClosed,
   ProblemError,
   ZodBody,
   type Principal,
@@ -80,9 +81,7 @@ export class FundingController {
       throw new ProblemError(walletProblems['test-money-off'], 'This installation moves real money only.');
     }
     const market = markets[body.market];
-    if (!this.handlers.openMarkets.includes(market.code)) {
-      throw new ProblemError(walletProblems['market-closed'], `The market "${market.code}" is not open.`);
-    }
+    if (!this.handlers.openMarkets.includes(market.code)) throw marketClosed(market.code);
     if (body.amount.currency !== market.currency) {
       throw new ProblemError(
         walletProblems['currency-mismatch'],
