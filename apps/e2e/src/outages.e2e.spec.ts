@@ -1,4 +1,4 @@
-import type { ServiceName } from '@florin/local-stack';
+import { engineNames, type ServiceName } from '@florin/local-stack';
 import { ApiClient, askAuditor, EventStreamReader, inParallel, Person, type Answer } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { type Accepted, expectExactlyOnce, type Intent, payUntilTaken } from './books.js';
@@ -124,9 +124,10 @@ describe('every accepted payment happens exactly once', () => {
 
   it('when the engines die (kill -9) under load, and all starts again over what is on disk', async () => {
     const load = intents(200);
-    let killed: Promise<void> | undefined;
+    let killed: Promise<unknown> | undefined;
+    const killEngines = () => Promise.all(engineNames.map((name) => world.stack.killEngine(name)));
     const answers = await inParallel(load.length, concurrency, async (index) => {
-      if (index === load.length / 2) killed = world.stack.killEngines();
+      if (index === load.length / 2) killed = killEngines();
       const { payer, payee, value, key } = load[index] as Intent;
       if (killed !== undefined) return undefined;
       return payer.pay(euros(payee, value), key, 1).catch(() => undefined);

@@ -136,7 +136,7 @@ describe('npm start', () => {
     if (process.platform === 'linux') {
       const alive = processesNaming(folder).join('\n');
       for (const name of serviceNames) expect(alive).toContain(join('apps', name, 'dist', 'main.js'));
-      expect(alive).toContain('engines.main.js');
+      expect(alive).toContain('engine.main.js');
       expect(alive).toContain('postgres');
       if (kafkaKind !== 'embedded') expect(alive).toContain('kafka.Kafka');
     }

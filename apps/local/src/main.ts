@@ -1,5 +1,7 @@
 import {
   databases,
+  type EngineName,
+  isEngineName,
   kafkaEnvironment,
   type KafkaKind,
   type ServiceName,
@@ -18,8 +20,7 @@ import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
 import { interruption, ProgressLine } from './terminal.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const interrupted = interruption();
-const { signal } = interrupted;
+const { signal } = interruption();
 let exitCode = 0;
 
 /** `start` runs the whole product until Ctrl-C, `engines` the three engines alone. */
@@ -50,19 +51,12 @@ async function runStack(folder: DataFolder, { ports }: Ports, kafka: KafkaKind):
     kafka,
     signal,
     onProgress: (text) => progress.show(text),
-    onUnexpectedEnd(name, how) {
-      say(unexpectedEnd(name, how, folder.path));
-      if (name === 'engines') giveUp();
-      // A start that fails stops them all, and says why.
-      else
-        void starting.then(
-          () => restarts.serviceEnded(name),
-          () => undefined,
-        );
-    },
+    onUnexpectedEnd: restarting(
+      folder,
+      () => starting,
+      (running, name) => (isEngineName(name) ? running.startEngine(name) : running.start(name)),
+    ),
   });
-  const start = async (service: ServiceName) => (await starting).start(service);
-  const restarts = new Restarts({ start, say, signal });
   const stack = await starting.finally(() => progress.done());
   const { gatewayUrl, urls, eventStoreUrl } = stack;
   folder.describeStack({
@@ -79,14 +73,19 @@ async function runStack(folder: DataFolder, { ports }: Ports, kafka: KafkaKind):
 
 async function runEngines(folder: DataFolder, { ports }: Ports, kafka: KafkaKind): Promise<void> {
   const progress = new ProgressLine();
-  const onProgress = (text: string) => progress.show(text);
-  const starting = startEngines({ dataDir: folder.path, ports, kafka, signal, onProgress });
-  const engines = await starting.finally(() => progress.done());
-  void engines.exited.then((how) => {
-    if (signal.aborted) return;
-    say(unexpectedEnd('engines', how, folder.path));
-    giveUp();
+  const starting = startEngines({
+    dataDir: folder.path,
+    ports,
+    kafka,
+    signal,
+    onProgress: (text) => progress.show(text),
+    onUnexpectedEnd: restarting(
+      folder,
+      () => starting,
+      (running, name: EngineName) => running.startEngine(name),
+    ),
   });
+  const engines = await starting.finally(() => progress.done());
   folder.describeStack({
     ...{ pid: process.pid, eventStoreUrl: engines.eventStoreUrl },
     kafkaEnvironment: kafkaEnvironment(engines.kafka),
@@ -99,13 +98,28 @@ async function runEngines(folder: DataFolder, { ports }: Ports, kafka: KafkaKind
   process.stderr.write('Stopped.\n');
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** What to do when a process has ended by itself: say it, and start it again. A start that fails stops them all, and says why. */
+function restarting<Name extends ServiceName | EngineName, Running>(
+  folder: DataFolder,
+  starting: () => Promise<Running>,
+  start: (running: Running, name: Name) => Promise<void>,
+) {
+  const restarts = new Restarts<Name>({
+    start: async (name) => start(await starting(), name),
+    say,
+    signal,
+  });
+  return (name: Name, how: string) => {
+    say(unexpectedEnd(name, how, folder.path));
+    void starting().then(
+      () => restarts.ended(name),
+      () => undefined,
+    );
+  };
 }
 
-function giveUp(): void {
-  exitCode = 1;
-  interrupted.abort();
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function untilInterrupted(): Promise<void> {

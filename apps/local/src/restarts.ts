@@ -1,14 +1,13 @@
-import type { ServiceName } from '@florin/local-stack';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long is waited before each attempt to start a service again. After the last one it stays down. */
+/** How long is waited before each attempt to start a process again. After the last one it stays down. */
 export const waitsMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000];
-/** A service that ran so long has got over what ended it: its next end counts as a first. */
+/** A process that ran so long has got over what ended it: its next end counts as a first. */
 const steadyMs = 60_000;
 
-export interface RestartsOptions {
-  /** Resolves when the service is ready; rejects, with none of it running, when it cannot be started. */
-  readonly start: (service: ServiceName) => Promise<void>;
+export interface RestartsOptions<Name> {
+  /** Resolves when the process is ready; rejects, with none of it running, when it cannot be started. */
+  readonly start: (name: Name) => Promise<void>;
   readonly say: (line: string) => void;
   /** Aborted when everything stops. */
   readonly signal: AbortSignal;
@@ -17,26 +16,26 @@ export interface RestartsOptions {
   readonly now?: () => number;
 }
 
-/** Starts services again that have ended by themselves, a bounded number of times and later each time. */
-export class Restarts {
-  private readonly attempts = new Map<ServiceName, { count: number; readySinceMs: number }>();
+/** Starts services and engines again that have ended by themselves, a bounded number of times and later each time. */
+export class Restarts<Name extends string> {
+  private readonly attempts = new Map<Name, { count: number; readySinceMs: number }>();
 
-  constructor(private readonly options: RestartsOptions) {}
+  constructor(private readonly options: RestartsOptions<Name>) {}
 
-  /** Resolves when the service is ready again, is given up, or everything stops. Says which. */
-  async serviceEnded(service: ServiceName): Promise<void> {
+  /** Resolves when the process is ready again, is given up, or everything stops. Says which. */
+  async ended(name: Name): Promise<void> {
     const { signal, say, start, wait = waitFor, now = Date.now } = this.options;
-    const earlier = this.attempts.get(service);
+    const earlier = this.attempts.get(name);
     const wasSteady = earlier === undefined || now() - earlier.readySinceMs >= steadyMs;
     for (let count = wasSteady ? 0 : earlier.count; !signal.aborted;) {
       const waitMs = waitsMs[count++];
-      if (waitMs === undefined) return say(givenUp(service));
-      say(`${service} is started again in ${waitMs / 1000} s (attempt ${count} of ${waitsMs.length}).`);
+      if (waitMs === undefined) return say(givenUp(name));
+      say(`${name} is started again in ${waitMs / 1000} s (attempt ${count} of ${waitsMs.length}).`);
       try {
         await wait(waitMs, signal);
-        await start(service);
-        this.attempts.set(service, { count, readySinceMs: now() });
-        return say(`${service} is ready again.`);
+        await start(name);
+        this.attempts.set(name, { count, readySinceMs: now() });
+        return say(`${name} is ready again.`);
       } catch (error) {
         if (!signal.aborted) say(firstLine(error));
       }
@@ -44,10 +43,10 @@ export class Restarts {
   }
 }
 
-function givenUp(service: ServiceName): string {
+function givenUp(name: string): string {
   return (
-    `${service} ends again and again and is not started any more; the others go on. ` +
-    'Look at its log, stop with Ctrl-C, and run npm start again.'
+    `${name} ends again and again and is not started any more; the others go on. ` +
+    'Look at its log, stop with Ctrl-C, and start again.'
   );
 }
 

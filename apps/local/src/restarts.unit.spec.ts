@@ -23,16 +23,16 @@ function restartsWith(outcomes: readonly ('ready' | 'dies')[], aborting = contro
   return { restarts, said, clock, start };
 }
 
-describe('a service that has ended by itself', () => {
+describe('a process that has ended by itself', () => {
   it('is started again, and both is said', async () => {
     const { restarts, said } = restartsWith(['ready']);
-    await restarts.serviceEnded('wallet');
+    await restarts.ended('wallet');
     expect(said).toEqual(['wallet is started again in 1 s (attempt 1 of 5).', 'wallet is ready again.']);
   });
 
   it('is waited for longer each time, and given up after the last', async () => {
     const { restarts, said, clock, start } = restartsWith([]);
-    await restarts.serviceEnded('wallet');
+    await restarts.ended('wallet');
     expect(start).toHaveBeenCalledTimes(waitsMs.length);
     expect(clock.nowMs).toBe(31_000);
     expect(said.filter((line) => line === 'wallet did not start (exit code 78).')).toHaveLength(5);
@@ -41,18 +41,18 @@ describe('a service that has ended by itself', () => {
 
   it('is given up, too, when it ends soon after each start; another one is not', async () => {
     const { restarts, said } = restartsWith(Array.from({ length: 6 }, () => 'ready'));
-    for (let end = 0; end < 6; end++) await restarts.serviceEnded('wallet');
+    for (let end = 0; end < 6; end++) await restarts.ended('wallet');
     expect(said.at(-1)).toContain('not started any more');
-    await restarts.serviceEnded('catalog');
-    expect(said.at(-1)).toBe('catalog is ready again.');
+    await restarts.ended('kafka');
+    expect(said.at(-1)).toBe('kafka is ready again.');
   });
 
   it('begins anew when it had run for a minute', async () => {
     const { restarts, said, clock } = restartsWith(['ready', 'ready', 'ready']);
-    await restarts.serviceEnded('wallet');
-    await restarts.serviceEnded('wallet');
+    await restarts.ended('wallet');
+    await restarts.ended('wallet');
     clock.nowMs += 60_000;
-    await restarts.serviceEnded('wallet');
+    await restarts.ended('wallet');
     expect(said.filter((line) => line.includes('in 1 s (attempt 1'))).toHaveLength(2);
     expect(said.filter((line) => line.includes('in 2 s (attempt 2'))).toHaveLength(1);
   });
@@ -61,7 +61,7 @@ describe('a service that has ended by itself', () => {
     const stopped = controller();
     stopped.abort();
     const { restarts, said, start } = restartsWith(['ready'], stopped);
-    await restarts.serviceEnded('wallet');
+    await restarts.ended('wallet');
     expect([said, start.mock.calls]).toEqual([[], []]);
   });
 
@@ -70,7 +70,7 @@ describe('a service that has ended by itself', () => {
     const said: string[] = [];
     const start = () => Promise.reject(new Error('unreachable'));
     const restarts = new Restarts({ start, say: (line) => said.push(line), signal: stopping.signal });
-    const ended = restarts.serviceEnded('wallet');
+    const ended = restarts.ended('wallet');
     stopping.abort();
     await ended;
     expect(said).toEqual(['wallet is started again in 1 s (attempt 1 of 5).']);

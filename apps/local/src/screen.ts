@@ -1,6 +1,8 @@
 import {
+  type EngineName,
   type Engines,
   type KafkaAccess,
+  logFileOf,
   type ServiceName,
   serviceNames,
   type Stack,
@@ -52,7 +54,11 @@ export function startScreen(
 }
 
 /** What `npm run engines` prints: the connection strings, passwords included, for a service started by hand. */
-export function enginesScreen(engines: Engines, databases: readonly string[], dataDir: string): string {
+export function enginesScreen(
+  engines: Pick<Engines, 'eventStoreUrl' | 'kafka' | 'databaseUrl'>,
+  databases: readonly string[],
+  dataDir: string,
+): string {
   return [
     'The engines are ready.',
     '',
@@ -61,6 +67,7 @@ export function enginesScreen(engines: Engines, databases: readonly string[], da
       ...kafkaRows(engines.kafka),
       ...databases.map((name): Row => [`PostgreSQL ${name}`, engines.databaseUrl(name)]),
       ['Data', dataDir],
+      ['Logs', `${dataDir}/logs`],
     ]),
     `  ${engineNote}`,
     '',
@@ -70,9 +77,8 @@ export function enginesScreen(engines: Engines, databases: readonly string[], da
 }
 
 /** What the terminal says when a process ends by itself. */
-export function unexpectedEnd(name: ServiceName | 'engines', how: string, dataDir: string): string {
-  const consequence = name === 'engines' ? ' Nothing works without them: stopping.' : '';
-  return `${name} ended by itself (${how}); its log is ${dataDir}/logs/${name}.log.${consequence}`;
+export function unexpectedEnd(name: ServiceName | EngineName, how: string, dataDir: string): string {
+  return `${name} ended by itself (${how}); its log is ${logFileOf(dataDir, name)}.`;
 }
 
 function kafkaRows({ brokers, security }: KafkaAccess): Row[] {

@@ -39,13 +39,7 @@ describe('the screen of npm start', () => {
 });
 
 it('shows the connection strings of the engines where they run alone', () => {
-  const engines = {
-    ...stack,
-    exited: Promise.resolve(''),
-    kill: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
-  };
-  const screen = enginesScreen(engines, ['identity', 'wallet'], '/data');
+  const screen = enginesScreen(stack, ['identity', 'wallet'], '/data');
   expect(screen).toContain('postgres://wallet:secret@127.0.0.1:7410/wallet');
   expect(screen).toContain('esdb://127.0.0.1:7411?tls=false');
 });
@@ -57,9 +51,11 @@ it('shows how to get at a broker that is not open to all', () => {
   expect(screen).toMatch(/password +in \/data\/password\n/);
 });
 
-it('says what the end of a process means', () => {
+it('says which process has ended, and where its log is', () => {
   expect(unexpectedEnd('wallet', 'SIGKILL', '/data')).toBe(
     'wallet ended by itself (SIGKILL); its log is /data/logs/wallet.log.',
   );
-  expect(unexpectedEnd('engines', 'exit code 1', '/data')).toContain('Nothing works without them: stopping.');
+  expect(unexpectedEnd('eventStore', 'exit code 1', '/data')).toBe(
+    'eventStore ended by itself (exit code 1); its log is /data/logs/event-store.log.',
+  );
 });

@@ -5,7 +5,9 @@ export { startEngines, type Engines, type EnginesOptions } from './engines.js';
 export { kafkaOfTests } from './kafka-of-tests.js';
 export {
   engineNames,
+  isEngineName,
   kafkaKinds,
+  logFileOf,
   serviceNames,
   type EngineName,
   type KafkaKind,

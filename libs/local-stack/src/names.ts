@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** The services, in the order in which a screen lists them. */
 export const serviceNames = [
   'gateway',
@@ -11,6 +13,15 @@ export type ServiceName = (typeof serviceNames)[number];
 
 export const engineNames = ['postgres', 'eventStore', 'kafka'] as const;
 export type EngineName = (typeof engineNames)[number];
+
+export function isEngineName(name: string): name is EngineName {
+  return engineNames.some((known) => known === name);
+}
+
+/** Where a process of the stack over `dataDir` logs. */
+export function logFileOf(dataDir: string, name: ServiceName | EngineName): string {
+  return join(dataDir, 'logs', `${name === 'eventStore' ? 'event-store' : name}.log`);
+}
 
 /** Which broker a stack has: our own, or a real one, in plain text or over TLS with a user and a password. */
 export const kafkaKinds = ['embedded', 'apache', 'apache-secured'] as const;

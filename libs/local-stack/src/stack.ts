@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { KafkaAccess } from './apache-kafka/access.js';
 import { type Engines, inheritedEnvironment, startEngines } from './engines.js';
 import { ensureKeys } from './keys.js';
-import type { KafkaKind, PortPlan, ServiceName } from './names.js';
+import { type EngineName, type KafkaKind, type PortPlan, type ServiceName, logFileOf } from './names.js';
 import { type BlockReservation, reserveFreeBlock } from './port-block.js';
 import { serviceEnvironment } from './service-environment.js';
 import { type Instance, Services } from './services.js';
@@ -18,26 +17,20 @@ export interface StackOptions {
   /** Environment variables to add, by service. */
   readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   readonly onProgress?: (text: string) => void;
-  /** A process has ended that nobody stopped. It stays down until `start` is called; of the engines it is the end. */
-  readonly onUnexpectedEnd?: (name: ServiceName | 'engines', how: string) => void;
+  /** A process has ended that nobody stopped. It stays down until `start` or `startEngine` is called. */
+  readonly onUnexpectedEnd?: (name: ServiceName | EngineName, how: string) => void;
   /** Breaks off the start. */
   readonly signal?: AbortSignal;
 }
 
 /** The whole product on this machine. It ends with the process that started it, however that ends. */
-export interface Stack {
+export interface Stack extends Omit<Engines, 'stop'> {
   readonly gatewayUrl: string;
   /** Metrics of the gateway, which are not on its public port. */
   readonly gatewayMetricsUrl: string;
   readonly urls: Readonly<Record<ServiceName, string>>;
-  readonly eventStoreUrl: string;
-  readonly kafka: KafkaAccess;
-  /** PostgreSQL connection string, as the database's own role. */
-  databaseUrl(database: string): string;
   /** Sends the signal; for one that ends the service, resolves when it has ended. */
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
-  /** Ends the engines without warning (kill -9). Only `stop` makes sense afterwards. */
-  killEngines(): Promise<void>;
   /** Starts a service again that has ended; resolves when it is ready. */
   start(service: ServiceName): Promise<void>;
   /** Starts one more instance of a service beside the first, on a port of its own; the gateway does not know it. */
@@ -54,36 +47,56 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await mkdir(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
   const reservation = options.ports === 'free' ? await reserveFreeBlock(dataDir) : undefined;
   const ports = options.ports === 'free' ? (reservation as BlockReservation).ports : options.ports;
-  const signal = options.signal ?? new AbortController().signal;
+  const starting = new StartOf(options, dataDir);
   let engines: Engines | undefined;
   try {
     const { kafka = 'embedded', onProgress } = options;
-    engines = await startEngines({ dataDir, ports, kafka, signal, ...(onProgress && { onProgress }) });
+    engines = await startEngines({
+      ...{ dataDir, ports, kafka, signal: starting.signal },
+      ...(onProgress && { onProgress }),
+      onUnexpectedEnd: (name, how) => starting.engineEnded(name, how),
+    });
     const services = servicesOn(engines, ports, { ...options, dataDir });
-    const enginesEnd = abortedBy(engines.exited);
-    await services
-      .startAll(AbortSignal.any([signal, enginesEnd]), (ready) =>
-        options.onProgress?.(`Starting the services, ready: ${ready.join(', ')}`),
-      )
-      .catch((error: unknown) => {
-        if (!enginesEnd.aborted) throw error;
-        const log = join(dataDir, 'logs', 'engines.log');
-        throw new Error(
-          `The engines ended by themselves (${String(enginesEnd.reason)}); their log is ${log}.`,
-        );
-      });
-    return stackOf(engines, services, ports, reservation, options);
+    await services.startAll(starting.signal, (ready) =>
+      onProgress?.(`Starting the services, ready: ${ready.join(', ')}`),
+    );
+    starting.succeeded();
+    return stackOf(engines, services, ports, reservation);
   } catch (error) {
     await engines?.stop();
     await reservation?.release();
-    throw error;
+    throw starting.reasonFor(error);
   }
 }
 
-function abortedBy(end: Promise<string>): AbortSignal {
-  const controller = new AbortController();
-  void end.then((how) => controller.abort(how));
-  return controller.signal;
+/** The start of a stack: the end of an engine breaks it off, and is told only once it has succeeded. */
+class StartOf {
+  readonly signal: AbortSignal;
+  private readonly engineEnd = new AbortController();
+  private over = false;
+
+  constructor(
+    private readonly options: StackOptions,
+    private readonly dataDir: string,
+  ) {
+    const signals = [this.engineEnd.signal, ...(options.signal ? [options.signal] : [])];
+    this.signal = AbortSignal.any(signals);
+  }
+
+  engineEnded(name: EngineName, how: string): void {
+    if (this.over) return this.options.onUnexpectedEnd?.(name, how);
+    const log = logFileOf(this.dataDir, name);
+    this.engineEnd.abort(new Error(`${name} ended by itself (${how}); its log is ${log}.`));
+  }
+
+  succeeded(): void {
+    this.over = true;
+  }
+
+  /** Why the start failed, which `error` may only follow from. */
+  reasonFor(error: unknown): unknown {
+    return this.engineEnd.signal.aborted ? this.engineEnd.signal.reason : error;
+  }
 }
 
 function servicesOn(engines: Engines, ports: PortPlan, options: StackOptions): Services {
@@ -105,7 +118,6 @@ function stackOf(
   services: Services,
   ports: PortPlan,
   reservation: BlockReservation | undefined,
-  options: StackOptions,
 ): Stack {
   let stopping: Promise<void> | undefined;
   const stop = async () => {
@@ -113,16 +125,12 @@ function stackOf(
     await engines.stop();
     await reservation?.release();
   };
-  void engines.exited.then((how) => stopping ?? options.onUnexpectedEnd?.('engines', how));
   return {
+    ...engines,
     gatewayUrl: services.urls.gateway,
     gatewayMetricsUrl: `http://127.0.0.1:${ports.gatewayMetrics}/metrics`,
     urls: services.urls,
-    eventStoreUrl: engines.eventStoreUrl,
-    kafka: engines.kafka,
-    databaseUrl: (database) => engines.databaseUrl(database),
     kill: (service, signal) => services.kill(service, signal),
-    killEngines: () => engines.kill(),
     start: (service) => services.start(service),
     startAnother: (service) => services.startAnother(service),
     logs: (service) => services.logs(service),

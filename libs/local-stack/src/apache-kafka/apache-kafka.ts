@@ -1,19 +1,28 @@
 import { freePort, makeCertificateAuthority } from '@florin/embedded';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { KafkaAccess } from './access.js';
 import type { Installation } from './installation.js';
 import { JavaProcess } from './java-process.js';
-import { serverProperties, type ServerSecurity } from './server-properties.js';
+import { serverProperties } from './server-properties.js';
 
 const startTimeoutMs = 60_000;
 const formatTimeoutMs = 60_000;
 const stopTimeoutMs = 20_000;
 const username = 'florin';
 const ownerOnly = { mode: 0o600 };
+/** Certificates are made for 90 days. */
+const renewBeforeMs = 30 * 24 * 60 * 60 * 1000;
+
+const certificatesSchema = z.object({
+  ca: z.string(),
+  certificate: z.object({ cert: z.string(), key: z.string() }),
+});
+type Certificates = z.infer<typeof certificatesSchema>;
 
 /** Warnings, and of what the server says of itself also that it has started. */
 const logging = [
@@ -54,7 +63,9 @@ export async function startApacheKafka(options: ApacheKafkaOptions): Promise<Apa
   const file = (name: string) => join(dataDir, name);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const password = await ensurePassword(file('password'));
-  const security = secured ? issueSecurity(password) : undefined;
+  const security = secured
+    ? { ...(await ensureCertificates(file('certificates.json'))), username, password }
+    : undefined;
   if (security) await writeFile(file('ca.pem'), security.ca);
   const settings = { port, controllerPort: await freePort(), dataDir: file('data') };
   const properties = serverProperties({ ...settings, ...(security && { security }) });
@@ -78,9 +89,19 @@ async function ensurePassword(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-function issueSecurity(password: string): ServerSecurity {
+/** The same at each start, so that who trusted the broker goes on to; new ones in good time before they expire. */
+async function ensureCertificates(file: string): Promise<Certificates> {
+  if (existsSync(file)) {
+    const kept = certificatesSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const { validToDate } = new X509Certificate(kept.certificate.cert);
+    if (validToDate.getTime() - Date.now() > renewBeforeMs) return kept;
+  }
   const authority = makeCertificateAuthority();
-  return { ca: authority.ca, certificate: authority.issue('kafka'), username, password };
+  const certificates = { ca: authority.ca, certificate: authority.issue('kafka') };
+  // Under another name first: an interrupted start must not leave half a key.
+  await writeFile(`${file}.new`, JSON.stringify(certificates), ownerOnly);
+  await rename(`${file}.new`, file);
+  return certificates;
 }
 
 /** Gives the storage its identity and the user that it knows, once. */
