@@ -1,6 +1,5 @@
-import { allTopics } from '@florin/contracts';
 import { startEventStore, startKafkaBroker, startPostgres } from '@florin/embedded';
-import { type KafkaAccess, clientSettings } from './apache-kafka/access.js';
+import type { KafkaAccess } from './apache-kafka/access.js';
 import { startApacheKafka } from './apache-kafka/apache-kafka.js';
 import { type EngineReport, type EngineTask, engineTaskSchema } from './engine-process.js';
 
@@ -80,10 +79,10 @@ async function withTopics(
   access: KafkaAccess,
   broker: Omit<Running, 'report'> & { readonly port: number },
 ): Promise<Running> {
-  // Only here: it takes longer to load than all else that an engine needs.
-  const { ensureTopics } = await import('@florin/messaging');
   try {
-    await ensureTopics({ clientId: 'florin-engines', ...clientSettings(access), topics: allTopics() });
+    // Only here: it takes longer to load than all else that an engine needs.
+    const { makeTopics } = await import('./topics.js');
+    await makeTopics(access);
   } catch (error) {
     await broker.close();
     throw error;
