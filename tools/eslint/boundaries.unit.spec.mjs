@@ -44,7 +44,8 @@ describe('between projects', () => {
       [nx],
       [
         ['engines import nothing of ours', 'libs/embedded/src/a.ts', use('@florin/contracts')],
-        ['adapters import contracts at most', 'libs/messaging/src/a.ts', use('@florin/ledger')],
+        ['adapters do not import the domain', 'libs/messaging/src/a.ts', use('@florin/ledger')],
+        ['the configuration knows no service', 'libs/configuration/src/a.ts', use('@florin/service-host')],
         ['adapters do not import each other', 'libs/messaging/src/a.ts', use('@florin/service-host')],
         ['the stack knows no domain', 'libs/local-stack/src/a.ts', use('@florin/ledger')],
         ['apps do not know the engines', 'apps/wallet/src/a.ts', use('@florin/embedded')],
@@ -81,6 +82,8 @@ describe('between projects', () => {
       [],
       [
         ['adapters import contracts', 'libs/messaging/src/a.ts', use('@florin/contracts')],
+        ['adapters import the configuration', 'libs/service-host/src/a.ts', use('@florin/configuration')],
+        ['a command line imports it', 'apps/auditor/src/a.ts', use('@florin/configuration')],
         ['apps import the domain', 'apps/wallet/src/a.ts', use('@florin/ledger')],
         ['apps import adapters', 'apps/wallet/src/a.ts', use('@florin/event-store')],
         ['the stack starts engines', 'libs/local-stack/src/a.ts', use('@florin/embedded')],
@@ -269,14 +272,14 @@ describe('the environment and the console', () => {
     [
       ['process.env in a service', 'apps/wallet/src/a.ts', 'export const a = process.env.HOME;'],
       ['taken apart', 'apps/wallet/src/a.ts', 'export const { env } = process;'],
-      ['elsewhere in service-host', 'libs/service-host/src/http/a.ts', 'export const a = process.env.HOME;'],
+      ['in an adapter', 'libs/service-host/src/http/a.ts', 'export const a = process.env.HOME;'],
     ],
   );
   cases(['no-console'], [['console in a service', 'apps/wallet/src/a.ts', `console.log('a');`]]);
   cases(
     [],
     [
-      ['configuration', 'libs/service-host/src/config.ts', 'export const a = process.env.HOME;'],
+      ['configuration', 'libs/configuration/src/config.ts', 'export const a = process.env.HOME;'],
       ['a command line', 'apps/auditor/src/a.ts', 'console.log(process.env.HOME);'],
     ],
   );

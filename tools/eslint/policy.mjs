@@ -8,14 +8,16 @@ const projectDependencies = {
   'type:domain': [],
   'type:contracts': [],
   'type:engine': [],
-  'type:adapter': ['type:contracts'],
+  'type:configuration': ['type:contracts'],
+  'type:adapter': ['type:contracts', 'type:configuration'],
   'type:stack': ['type:engine', 'type:contracts', 'type:adapter'],
   'type:testing': ['type:domain', 'type:contracts', 'type:engine', 'type:adapter', 'type:stack'],
-  'type:app': ['type:domain', 'type:contracts', 'type:adapter'],
-  'type:launcher': ['type:domain', 'type:contracts', 'type:adapter', 'type:stack'],
+  'type:app': ['type:domain', 'type:contracts', 'type:configuration', 'type:adapter'],
+  'type:launcher': ['type:domain', 'type:contracts', 'type:configuration', 'type:adapter', 'type:stack'],
   'type:harness': [
     'type:domain',
     'type:contracts',
+    'type:configuration',
     'type:adapter',
     'type:stack',
     'type:engine',
@@ -71,7 +73,7 @@ export const commandLines = [
 ];
 
 /** Where configuration is read from the environment; everything else is handed its values. */
-export const environmentReaders = ['libs/service-host/src/config*.ts', 'libs/local-stack/**'];
+export const environmentReaders = ['libs/configuration/src/config.ts', 'libs/local-stack/**'];
 
 /** Projects whose amounts are bigint or integers: no floating point helper is of use there. */
 export const moneyProjects = ['libs/ledger', 'apps/wallet', 'apps/payments'];

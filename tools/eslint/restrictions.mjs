@@ -1,7 +1,7 @@
 /** What code may not reach for, by kind; the messages say what to use instead. */
 
 export const environment = [
-  { object: 'process', property: 'env', message: 'Take it from the typed configuration of service-host.' },
+  { object: 'process', property: 'env', message: 'Take it from the typed configuration.' },
 ];
 
 export const floatingPointProperties = [

@@ -1,12 +1,7 @@
+import { loadConfig } from '@florin/configuration';
 import { allTopics } from '@florin/contracts';
 import { ensureTopics } from '@florin/messaging';
-import {
-  listRoutes,
-  loadConfig,
-  migrateDatabase,
-  startService,
-  type RunningService,
-} from '@florin/service-host';
+import { listRoutes, migrateDatabase, startService, type RunningService } from '@florin/service-host';
 import {
   ApiClient,
   startTestEngines,

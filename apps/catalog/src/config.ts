@@ -1,4 +1,4 @@
-import { baseConfig, databaseConfig, kafkaConfig, marketsConfig } from '@florin/service-host';
+import { baseConfig, databaseConfig, kafkaConfig, marketsConfig } from '@florin/configuration';
 import type { z } from 'zod';
 
 export const catalogConfig = baseConfig.extend({

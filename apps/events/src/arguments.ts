@@ -1,8 +1,10 @@
-import { parseArgs } from 'node:util';
+import { commandLine, commandLineConfig, kafkaConfig, WrongUse } from '@florin/configuration';
 import { allTopics, topics } from '@florin/contracts';
 import type { KafkaConfig } from '@florin/messaging';
-import { ConfigError, kafkaConfig, loadConfig } from '@florin/service-host';
 import { z } from 'zod';
+
+/** What this command reads from its environment. */
+export const eventsConfig = z.object(kafkaConfig);
 
 export interface Arguments {
   readonly topics: readonly string[];
@@ -21,6 +23,8 @@ export const usage = `Prints events as they come, one line of JSON each: topic, 
   npm run -s events -- <topic>               one of them, or its dead letters: <topic>.dlq
 
 ${own.map((name) => `      ${name}\n`).join('')}
+  npm run -s events -- config                the JSON Schema of the environment
+
   --from-beginning        from the oldest event that is kept, not from now on
   --count <n>             end after n events
   --brokers <host:port>   Kafka, several separated by commas (default: the environment's KAFKA_BROKERS)
@@ -30,14 +34,13 @@ TLS, user and prefixes come from the environment as for the services: docs/confi
 Exit code: 0 ended by --count or Ctrl-C, 2 wrong use, 3 not finished: Kafka does not answer.
 `;
 
-/** The command line was not understood; the message says what to do. */
-export class WrongUse extends Error {
-  override readonly name = 'WrongUse';
-}
-
 /** Reads a command line. Throws WrongUse with a sentence that helps. */
 export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv): Arguments {
-  const { positionals, values } = parsed(args);
+  const { positionals, values } = commandLine(args, {
+    'from-beginning': { type: 'boolean' },
+    count: { type: 'string' },
+    brokers: { type: 'string' },
+  });
   const [topic, extra] = positionals;
   if (extra !== undefined) throw new WrongUse(`One topic or all of them: "${extra}" is one too many`);
   if (topic !== undefined && !allTopics().some(({ name }) => name === topic)) {
@@ -49,18 +52,10 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   }
   return {
     topics: topic === undefined ? own : [topic],
-    kafka: kafkaOf({ ...env, KAFKA_BROKERS: brokers }),
+    kafka: commandLineConfig(eventsConfig, { ...env, KAFKA_BROKERS: brokers }),
     fromBeginning: values['from-beginning'] ?? false,
     count: countOf(values.count),
   };
-}
-
-function kafkaOf(env: NodeJS.ProcessEnv): KafkaConfig {
-  try {
-    return loadConfig(z.object(kafkaConfig), env);
-  } catch (error) {
-    throw error instanceof ConfigError ? new WrongUse(error.message) : error;
-  }
 }
 
 function countOf(text: string | undefined): number | undefined {
@@ -68,20 +63,4 @@ function countOf(text: string | undefined): number | undefined {
   const count = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > maxCount) throw new WrongUse(`--count is a number from 1 to ${maxCount}`);
   return count;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        'from-beginning': { type: 'boolean' },
-        count: { type: 'string' },
-        brokers: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
-  }
 }

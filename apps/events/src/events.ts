@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { configJsonSchema, WrongUse } from '@florin/configuration';
 import { createKafka, isTransient, kafkaSettings, type IncomingMessage, type Kafka } from '@florin/messaging';
-import { parseArguments, usage, WrongUse, type Arguments } from './arguments.js';
+import { eventsConfig, parseArguments, usage, type Arguments } from './arguments.js';
 
 /** Where events are printed, and what ends it. */
 export interface Surroundings {
@@ -15,6 +16,10 @@ export interface Surroundings {
 export async function printEvents(args: readonly string[], surroundings: Surroundings): Promise<0 | 2 | 3> {
   if (args.includes('--help')) {
     surroundings.out(usage);
+    return 0;
+  }
+  if (args.join() === 'config') {
+    surroundings.out(`${JSON.stringify(configJsonSchema(eventsConfig), null, 2)}\n`);
     return 0;
   }
   try {

@@ -1,4 +1,4 @@
-import { baseConfig, httpUrl, integerText } from '@florin/service-host';
+import { baseConfig, httpUrl, integerText } from '@florin/configuration';
 import type { z } from 'zod';
 
 const perMinute = integerText(1, 10_000_000);

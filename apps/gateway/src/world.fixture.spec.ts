@@ -1,4 +1,5 @@
-import { createLogger, loadConfig, startService, type RunningService } from '@florin/service-host';
+import { loadConfig } from '@florin/configuration';
+import { createLogger, startService, type RunningService } from '@florin/service-host';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -5,7 +5,7 @@ import {
   kafkaConfig,
   marketsConfig,
   secretFromFile,
-} from '@florin/service-host';
+} from '@florin/configuration';
 import { z } from 'zod';
 
 const clientsSchema = z.record(

@@ -1,4 +1,5 @@
-import { loadConfig, migrateDatabase, startService, type RunningService } from '@florin/service-host';
+import { loadConfig } from '@florin/configuration';
+import { migrateDatabase, startService, type RunningService } from '@florin/service-host';
 import { ApiClient, startTestEngines, type Answer, type ProblemDto } from '@florin/testing';
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-import { baseConfig, listRoutes, loadConfig, serviceTokenSource } from '@florin/service-host';
+import { baseConfig, loadConfig } from '@florin/configuration';
+import { listRoutes, serviceTokenSource } from '@florin/service-host';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { identityConfig } from './config.js';

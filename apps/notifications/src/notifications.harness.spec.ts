@@ -1,6 +1,7 @@
+import { loadConfig } from '@florin/configuration';
 import { allTopics } from '@florin/contracts';
 import { createKafka, createPublisher, ensureTopics, type EventPublisher } from '@florin/messaging';
-import { loadConfig, migrateDatabase, startService, type RunningService } from '@florin/service-host';
+import { migrateDatabase, startService, type RunningService } from '@florin/service-host';
 import {
   ApiClient,
   startTestEngines,

@@ -1,3 +1,10 @@
+import {
+  ConfigError,
+  configExitCode,
+  configJsonSchema,
+  loadConfig,
+  topicsConfig,
+} from '@florin/configuration';
 import { deadLetterTopic, topics, allTopics, type Topic } from '@florin/contracts';
 import {
   ensureTopics,
@@ -7,13 +14,6 @@ import {
   TopicsCannotBeAltered,
   type TopicSettings,
 } from '@florin/messaging';
-import {
-  ConfigError,
-  configExitCode,
-  configJsonSchema,
-  loadConfig,
-  topicsConfig,
-} from '@florin/service-host';
 
 /** Where it reads its configuration and prints what it finds. */
 export interface Surroundings {

@@ -5,7 +5,7 @@ import {
   kafkaConfig,
   marketsConfig,
   switchText,
-} from '@florin/service-host';
+} from '@florin/configuration';
 import type { z } from 'zod';
 
 export const walletConfig = baseConfig

@@ -1,7 +1,7 @@
 import type { SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from './kafka.js';
 
-/** What `kafkaConfig` of service-host reads from the environment. */
+/** What `kafkaConfig` of configuration reads from the environment. */
 export interface KafkaConfig {
   readonly KAFKA_BROKERS: readonly string[];
   readonly KAFKA_SSL: boolean;

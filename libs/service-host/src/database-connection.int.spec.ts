@@ -1,12 +1,11 @@
+import { databaseConfig, loadConfig } from '@florin/configuration';
 import { makeCertificateAuthority, startPostgres, type PostgresServer } from '@florin/embedded';
 import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { z } from 'zod';
-import { loadConfig } from './config.js';
 import { databaseConnection } from './database-connection.js';
-import { databaseConfig } from './engine-config.js';
 
 const authority = makeCertificateAuthority();
 let folder: string;

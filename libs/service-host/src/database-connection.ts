@@ -1,6 +1,6 @@
+import type { DatabaseConfig } from '@florin/configuration';
 import type { ClientConfig } from 'pg';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
-import type { DatabaseConfig } from './engine-config.js';
 
 /** How every connection to a service's database is made, whoever opens it. */
 export function databaseConnection(config: DatabaseConfig): ClientConfig {

@@ -1,3 +1,4 @@
+import { databaseConfig, loadConfig } from '@florin/configuration';
 import { startPostgres, type PostgresServer } from '@florin/embedded';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,10 +6,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
-import { loadConfig } from './config.js';
 import { databaseConnection } from './database-connection.js';
 import { createDataSource, migrateDatabase } from './database.js';
-import { databaseConfig } from './engine-config.js';
 import { preparedDatabase } from './prepared-sql.js';
 
 class CreateShelf1700000000000 implements MigrationInterface {

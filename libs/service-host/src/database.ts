@@ -1,8 +1,8 @@
+import type { DatabaseConfig } from '@florin/configuration';
 import { createRequire } from 'node:module';
 import type * as TypeOrm from 'typeorm';
 import type { DataSource, MigrationInterface } from 'typeorm';
 import { connectionSettings } from './database-connection.js';
-import type { DatabaseConfig } from './engine-config.js';
 
 type Class<T> = new () => T;
 

@@ -4,23 +4,9 @@ import './node-version.js';
 export { AccessToken, CurrentUser, Internal, Public } from './auth/access.js';
 export { serviceTokenSource } from './auth/service-token.js';
 export type { Principal } from './auth/token-verifier.js';
-export {
-  baseConfig,
-  ConfigError,
-  configExitCode,
-  configJsonSchema,
-  httpUrl,
-  integerText,
-  loadConfig,
-  marketsConfig,
-  secretFromFile,
-  switchText,
-} from './config.js';
-export { databaseConfig, kafkaConfig, topicsConfig, type DatabaseConfig } from './engine-config.js';
 export { databaseConnection } from './database-connection.js';
 export { createDataSource, migrateDatabase } from './database.js';
 export { openDatabase } from './open-database.js';
-export { eventStoreConfig } from './event-store-config.js';
 export { preparedDatabase, type PreparedDatabase, type PreparedSql } from './prepared-sql.js';
 export { fetchJson, UpstreamProblem } from './http/client.js';
 export { IdempotencyKey, PreferWait, ZodHeaders } from './http/headers.js';

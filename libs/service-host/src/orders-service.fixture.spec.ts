@@ -1,3 +1,4 @@
+import { baseConfig, integerText, loadConfig } from '@florin/configuration';
 import { Controller, Get, HttpCode, Module, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
@@ -9,14 +10,11 @@ import {
   ApiReturns,
   ApiSummary,
   ApiTag,
-  baseConfig,
   createLogger,
   CurrentUser,
   defineProblems,
   IdempotencyKey,
-  integerText,
   Internal,
-  loadConfig,
   PreferWait,
   ProblemError,
   Public,

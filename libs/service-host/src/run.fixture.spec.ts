@@ -1,8 +1,9 @@
+import { baseConfig, databaseConfig, switchText } from '@florin/configuration';
 import { Controller, Get, Logger, Module, Res, Sse, type MessageEvent } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { NEVER, startWith, type Observable } from 'rxjs';
 import { setTimeout } from 'node:timers/promises';
-import { baseConfig, databaseConfig, Public, runService, switchText } from './index.js';
+import { Public, runService } from './index.js';
 
 /** The main.ts of a service that the specs of `runService` run as a process. */
 @Public()

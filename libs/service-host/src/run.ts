@@ -1,13 +1,13 @@
 import {
   baseConfig,
-  configExitCode,
-  ConfigError,
-  configJsonSchema,
-  loadConfig,
   type BaseConfig,
+  ConfigError,
+  configExitCode,
+  configJsonSchema,
   type ConfigSchema,
-} from './config.js';
-import { databaseConfig } from './engine-config.js';
+  databaseConfig,
+  loadConfig,
+} from '@florin/configuration';
 import { createLogger, endProcess, type Logger } from './logger.js';
 import type { ServiceDefinition } from './service.js';
 import { startService, type RunningService } from './start.js';

@@ -1,9 +1,8 @@
+import type { BaseConfig, ConfigSchema, DatabaseConfig } from '@florin/configuration';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import type { TokenVerifier } from './auth/token-verifier.js';
-import type { BaseConfig, ConfigSchema } from './config.js';
-import type { DatabaseConfig } from './engine-config.js';
 import type { HealthRegistry } from './health.js';
 import type { Logger } from './logger.js';
 import type { DocumentLink } from './openapi/swagger-ui.js';

@@ -1,8 +1,9 @@
+import { baseConfig, loadConfig } from '@florin/configuration';
 import { Controller, Get, Module } from '@nestjs/common';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { baseConfig, createLogger, loadConfig, Public, startService, type ServiceContext } from './index.js';
+import { createLogger, Public, startService, type ServiceContext } from './index.js';
 import { stopService } from './shutdown.js';
 
 @Public()

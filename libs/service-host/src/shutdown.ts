@@ -1,8 +1,8 @@
+import type { BaseConfig } from '@florin/configuration';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BaseConfig } from './config.js';
 import type { OpenResponses } from './http/request-hooks.js';
 import type { ServiceContext } from './service.js';
 

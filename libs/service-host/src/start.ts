@@ -1,3 +1,4 @@
+import type { BaseConfig } from '@florin/configuration';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { AccessGuard } from './auth/access.js';
 import { TokenVerifier } from './auth/token-verifier.js';
-import type { BaseConfig } from './config.js';
 import { HealthRegistry } from './health.js';
 import { BrokenRequests } from './http/broken-requests.js';
 import { closeHttpClient, fetchJson } from './http/client.js';

@@ -1,10 +1,9 @@
+import { baseConfig, databaseConfig, loadConfig } from '@florin/configuration';
 import { freePort, startPostgres } from '@florin/embedded';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { baseConfig, loadConfig } from './config.js';
 import { createDataSource } from './database.js';
-import { databaseConfig } from './engine-config.js';
 import { openDatabase } from './open-database.js';
 import { startService } from './start.js';
 

@@ -1,10 +1,10 @@
+import { integerText } from '@florin/configuration';
 import { localeSchema } from '@florin/contracts';
 import {
   ApiReturns,
   ApiSummary,
   ApiTag,
   CurrentUser,
-  integerText,
   pageFields,
   pageOf,
   ZodQuery,

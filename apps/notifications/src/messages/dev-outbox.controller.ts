@@ -1,4 +1,5 @@
-import { ApiReturns, ApiSummary, ApiTag, integerText, Public, ZodQuery } from '@florin/service-host';
+import { integerText } from '@florin/configuration';
+import { ApiReturns, ApiSummary, ApiTag, Public, ZodQuery } from '@florin/service-host';
 import { Controller, Get } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';

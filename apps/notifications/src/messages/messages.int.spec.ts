@@ -1,4 +1,4 @@
-import { loadConfig } from '@florin/service-host';
+import { loadConfig } from '@florin/configuration';
 import type { ApiClient } from '@florin/testing';
 import { notificationsConfig } from '../config.js';
 import {

@@ -1,10 +1,5 @@
-import {
-  databaseConfig,
-  loadConfig,
-  migrateDatabase,
-  preparedDatabase,
-  type PreparedDatabase,
-} from '@florin/service-host';
+import { databaseConfig, loadConfig } from '@florin/configuration';
+import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { DataSource } from 'typeorm';

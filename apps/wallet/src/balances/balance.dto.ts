@@ -1,5 +1,6 @@
+import { integerText } from '@florin/configuration';
 import { marketSchema } from '@florin/contracts';
-import { integerText, pageFields, pageOf } from '@florin/service-host';
+import { pageFields, pageOf } from '@florin/service-host';
 import { z } from 'zod';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
 

@@ -1,3 +1,4 @@
+import { databaseConfig, loadConfig } from '@florin/configuration';
 import { sha256, type StoredEvent } from '@florin/event-store';
 import {
   createSealer,
@@ -8,13 +9,7 @@ import {
   balanceOf,
   type LedgerCommand,
 } from '@florin/ledger';
-import {
-  databaseConfig,
-  loadConfig,
-  migrateDatabase,
-  preparedDatabase,
-  type PreparedDatabase,
-} from '@florin/service-host';
+import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';

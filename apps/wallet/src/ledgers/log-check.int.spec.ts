@@ -1,15 +1,8 @@
+import { databaseConfig, kafkaConfig, loadConfig } from '@florin/configuration';
 import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
 import { connectEventStore, headOf, type EventStore, type NewEvent } from '@florin/event-store';
-import {
-  createLogger,
-  databaseConfig,
-  kafkaConfig,
-  loadConfig,
-  migrateDatabase,
-  preparedDatabase,
-  type PreparedDatabase,
-} from '@florin/service-host';
+import { createLogger, migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
 import { eventually, startTestEngines, type TestEngines } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
+import { integerText } from '@florin/configuration';
 import { z } from 'zod';
-import { integerText } from '../config.js';
 
 /** What every list takes in its query: `cursor`, in the form that the list's own rows have, and `limit`, 1 to 100. */
 export function pageFields<Cursor extends z.ZodType>(cursor: Cursor) {

@@ -1,5 +1,5 @@
+import { integerText } from '@florin/configuration';
 import { z } from 'zod';
-import { integerText } from '../config.js';
 import { pageFields, pageOf, toPage } from './pages.js';
 
 describe('a page', () => {

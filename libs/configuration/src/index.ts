@@ -1,0 +1,17 @@
+export { commandLine, commandLineConfig, WrongUse } from './command-line.js';
+export {
+  baseConfig,
+  ConfigError,
+  configExitCode,
+  configJsonSchema,
+  httpUrl,
+  integerText,
+  loadConfig,
+  marketsConfig,
+  secretFromFile,
+  switchText,
+  type BaseConfig,
+  type ConfigSchema,
+} from './config.js';
+export { databaseConfig, kafkaConfig, topicsConfig, type DatabaseConfig } from './engine-config.js';
+export { eventStoreConfig } from './event-store-config.js';
