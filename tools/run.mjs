@@ -53,7 +53,8 @@ function runTool(path, args) {
 
 /** The auditor reads the event store of the stack that `npm start` runs here, unless told another. */
 function eventStoreOfRunningStack() {
-  const stack = process.env.EVENTSTORE_URL === undefined ? runningStack() : undefined;
+  const { EVENTSTORE_URL, EVENTSTORE_URL_FILE } = process.env;
+  const stack = (EVENTSTORE_URL ?? EVENTSTORE_URL_FILE) === undefined ? runningStack() : undefined;
   return stack === undefined ? {} : { EVENTSTORE_URL: stack.eventStoreUrl };
 }
 

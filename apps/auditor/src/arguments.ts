@@ -1,6 +1,10 @@
-import { parseArgs } from 'node:util';
+import { commandLine, commandLineConfig, eventStoreConfig, WrongUse } from '@florin/configuration';
 import { marketOfLedger, markets } from '@florin/contracts';
 import type { ChainHead } from '@florin/ledger';
+import { z } from 'zod';
+
+/** What this command reads from its environment. */
+export const auditorConfig = z.object(eventStoreConfig);
 
 export const commandNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries'] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -36,10 +40,11 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- trial-balance            debits and credits per class and number of the chart of accounts
   npm run audit -- balance <account>        what one account holds, such as wallet:<person id>
   npm run audit -- entries <account>        every entry of one account, with the running balance
+  npm run audit -- config                   the JSON Schema of the environment: docs/configuration.md
 
   --ledger <id>                     one book: ${ledgers}, or a shard such as ${defaultLedger}-2. By default verify, replay
                                     and trial-balance read every book there is, balance and entries ${defaultLedger}
-  --url <esdb://…>                  the event store (default: the environment's EVENTSTORE_URL)
+  --url <esdb://…>                  the event store (default: the environment's EVENTSTORE_URL, or the file EVENTSTORE_URL_FILE)
   --head [<id>:]<revision>:<hash>   a head noted earlier, once per book: its chain must still pass through it
   --json                            one JSON object, amounts in minor units. Of one book: {ledger, …, finding}. Of every book:
                                     {ledgers: [{ledger, …, finding}], absent: [ids of markets without a book]}, with
@@ -48,14 +53,14 @@ export const usage = `Audits ledgers from their event store alone: every command
 Exit code: 0 all is well, 1 a finding in any book, 2 wrong use, 3 not finished: no answer from the event store.
 `;
 
-/** The command line was not understood; the message says what to do. */
-export class WrongUse extends Error {
-  override readonly name = 'WrongUse';
-}
-
 /** Reads a command line. Throws WrongUse with a sentence that helps. */
 export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv): Arguments {
-  const { positionals, values } = parsed(args);
+  const { positionals, values } = commandLine(args, {
+    ledger: { type: 'string' },
+    url: { type: 'string' },
+    head: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  });
   const [name, account, ...rest] = positionals;
   const command = commandNames.find((known) => known === name);
   if (name === undefined) throw new WrongUse(`Say which command; there are ${commandNames.join(', ')}`);
@@ -67,36 +72,29 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   const extra = wantsAccount ? rest[0] : account;
   if (extra !== undefined) throw new WrongUse(`${command} does not take "${extra}"`);
   const ledger = ledgerOf(values.ledger ?? (wantsAccount ? defaultLedger : undefined));
-  const url = values.url ?? env['EVENTSTORE_URL'];
-  if (url === undefined || url === '') {
+  const url = values.url === undefined ? urlOf(env) : checkedUrl(values.url);
+  const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
+  return { command, account, ledger, url, json: values.json ?? false, knownHeads };
+}
+
+function urlOf(env: NodeJS.ProcessEnv): string {
+  if (!env['EVENTSTORE_URL'] && !env['EVENTSTORE_URL_FILE']) {
     throw new WrongUse(
       'Where is the event store? Give --url esdb://host:port?tls=false or set EVENTSTORE_URL',
     );
   }
-  const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
-  return { command, account, ledger, url, json: values.json ?? false, knownHeads };
+  return commandLineConfig(auditorConfig, env).EVENTSTORE_URL;
+}
+
+/** An address on the command line is checked as one of the environment is. */
+function checkedUrl(url: string): string {
+  const schema = z.object({ '--url': eventStoreConfig.EVENTSTORE_URL });
+  return commandLineConfig(schema, { '--url': url })['--url'];
 }
 
 function ledgerOf(ledger: string | undefined): string | undefined {
   if (ledger === undefined || marketOfLedger(ledger) !== undefined) return ledger;
   throw new WrongUse(`"${ledger}" is not a ledger; there are ${ledgers}`);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        ledger: { type: 'string' },
-        url: { type: 'string' },
-        head: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function headOf(text: string, only: string | undefined): KnownHead {

@@ -1,4 +1,5 @@
-import { parseArguments, WrongUse } from './arguments.js';
+import { WrongUse } from '@florin/configuration';
+import { parseArguments } from './arguments.js';
 
 const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false' };
 const hash = 'ab'.repeat(32);
@@ -70,5 +71,26 @@ describe('parseArguments', () => {
 
   it('asks for the event store when nobody said where it is', () => {
     expect(() => parseArguments(['verify'], {})).toThrow(/^Where is the event store\? Give --url/);
+  });
+
+  it.each([
+    [{ EVENTSTORE_URL: 'http://hush@db' }, 'EVENTSTORE_URL: must be an EventStoreDB address'],
+    [{ EVENTSTORE_URL: 'esdb://db', EVENTSTORE_URL_FILE: '/url' }, 'EVENTSTORE_URL: set either'],
+    [
+      { EVENTSTORE_URL_FILE: '/nowhere/url' },
+      'EVENTSTORE_URL: the file that EVENTSTORE_URL_FILE names cannot be read',
+    ],
+  ])('checks the environment as the services do: %j', (wrong: NodeJS.ProcessEnv, message) => {
+    expect(() => parseArguments(['verify'], wrong)).toThrow(WrongUse);
+    expect(() => parseArguments(['verify'], wrong)).toThrow(message);
+    expect(() => parseArguments(['verify'], wrong)).not.toThrow(/hush/);
+  });
+
+  it('checks --url, which goes before the environment, in the same way', () => {
+    const url = (text: string) =>
+      parseArguments(['verify', '--url', text], { EVENTSTORE_URL_FILE: '/nowhere' });
+    expect(url('esdb://x').url).toBe('esdb://x');
+    expect(() => url('esdb://a:hush@x?tls=false')).toThrow('--url: has a user and tls=false');
+    expect(() => url('')).toThrow('--url: is missing');
   });
 });

@@ -173,13 +173,13 @@ describe('the auditor', () => {
     });
     expect(await run(['verify', '--url', 'http://localhost'])).toMatchObject({
       code: 2,
-      err: expect.stringContaining('http://localhost is not an address of an event store'),
+      err: expect.stringContaining('--url: must be an EventStoreDB address'),
     });
   });
 
   it('says so in one sentence when the event store does not answer', async () => {
     const port = await freePort();
-    expect(await run(['verify', '--url', `esdb://user:secret@127.0.0.1:${port}?tls=false`])).toStrictEqual({
+    expect(await run(['verify', '--url', `esdb://user:secret@127.0.0.1:${port}?tls=true`])).toStrictEqual({
       code: 3,
       out: '',
       err: `The event store at esdb://127.0.0.1:${port} does not answer: is it running?\n`,

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
+import { configJsonSchema, WrongUse } from '@florin/configuration';
 import { marketOfLedger, type Market } from '@florin/contracts';
 import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
-import { parseArguments, usage, WrongUse, type Arguments } from './arguments.js';
+import { auditorConfig, parseArguments, usage, type Arguments } from './arguments.js';
 import { audit, type Audit } from './audit.js';
 import { booksToRead, type Books } from './books.js';
 import { progressBar } from './progress.js';
@@ -25,6 +26,10 @@ export type ExitCode = 0 | 1 | 2 | 3;
 export async function runAuditor(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   if (args.length === 0 || args.includes('--help')) {
     surroundings.out(usage);
+    return 0;
+  }
+  if (args.join() === 'config') {
+    surroundings.out(`${JSON.stringify(configJsonSchema(auditorConfig), null, 2)}\n`);
     return 0;
   }
   try {

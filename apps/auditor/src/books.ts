@@ -1,6 +1,7 @@
+import { WrongUse } from '@florin/configuration';
 import { ledgerStream, markets, shardOf, type Market } from '@florin/contracts';
 import { headOf, type EventStore } from '@florin/event-store';
-import { WrongUse, type Arguments } from './arguments.js';
+import type { Arguments } from './arguments.js';
 
 /** Which books are read, and which markets have none. */
 export interface Books {
