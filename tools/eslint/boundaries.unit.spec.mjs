@@ -117,6 +117,7 @@ describe('the closed projects', () => {
       [
         ['the ledger imports nothing of ours', 'libs/ledger/src/a.ts', use('@florin/contracts')],
         ['contracts import nothing of ours', 'libs/contracts/src/a.ts', use('@florin/ledger')],
+        ['proofs import nothing of ours', 'libs/proofs/src/a.ts', use('@florin/ledger')],
       ],
     );
     cases(
@@ -132,6 +133,7 @@ describe('the closed projects', () => {
         ['nor by an import type', 'libs/ledger/src/a.ts', `export type A = import('node:crypto').Hash;`],
         ['its specs hold to their list', 'libs/ledger/src/a.unit.spec.ts', use('node:fs')],
         ['contracts know no client', 'libs/contracts/src/a.ts', use('pg')],
+        ['proofs read no file', 'libs/proofs/src/a.ts', use('node:fs')],
       ],
     );
   });
@@ -144,6 +146,7 @@ describe('the closed projects', () => {
         ['properties in specs', 'libs/ledger/src/a.unit.spec.ts', use('fast-check')],
         ['hashing in specs', 'libs/ledger/src/a.unit.spec.ts', use('node:crypto')],
         ['zod in contracts', 'libs/contracts/src/a.ts', use('zod')],
+        ['hashing in proofs', 'libs/proofs/src/a.ts', use('node:crypto')],
       ],
     );
   });

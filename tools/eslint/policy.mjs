@@ -43,6 +43,7 @@ function constraints(besides) {
 export const closedProjects = {
   'libs/ledger': { only: [], specs: ['fast-check', 'node:crypto', '@jest/globals'] },
   'libs/contracts': { only: ['zod'], specs: [] },
+  'libs/proofs': { only: ['node:crypto'], specs: ['node:util'] },
 };
 
 /** Packages that only their owners may import (`specs`: whose specs may too), so that a change of client stays in one place. */
