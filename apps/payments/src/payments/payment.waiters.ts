@@ -10,6 +10,7 @@ export class PaymentWaiters {
   private readonly waiting = new Map<string, Set<Settle>>();
   /** How many requests wait, by person; those who have none are not in it. */
   private readonly places = new Map<string, number>();
+  private placesInAll = 0;
   private isClosed = false;
 
   /** While the ledger is away every wait lasts to its end, with a connection of the gateway: so there are few, and fewer of one person. */
@@ -18,12 +19,13 @@ export class PaymentWaiters {
   /** Runs `wait` for a request of this person; gives nothing, at once, where too many are waiting already. */
   async within<Result>(personId: string, wait: () => Promise<Result>): Promise<Result | undefined> {
     const own = this.places.get(personId) ?? 0;
-    const all = [...this.places.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= this.atMost.ofPerson || all >= this.atMost.ofAll) return undefined;
+    if (own >= this.atMost.ofPerson || this.placesInAll >= this.atMost.ofAll) return undefined;
     this.places.set(personId, own + 1);
+    this.placesInAll += 1;
     try {
       return await wait();
     } finally {
+      this.placesInAll -= 1;
       const left = (this.places.get(personId) ?? 1) - 1;
       if (left === 0) this.places.delete(personId);
       else this.places.set(personId, left);
