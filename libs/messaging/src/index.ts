@@ -5,7 +5,7 @@ export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 export type { Logger } from './logger.js';
-export { OnEvents, type BatchContext } from './on-events.js';
+export { OnEvents } from './on-events.js';
 export { insertOutboxSql, outboxColumns, outboxMigrationSql, writeOutbox } from './outbox.js';
 export { createPublisher, type EventPublisher } from './publisher.js';
 export {
