@@ -37,6 +37,8 @@ export interface BatchServerOptions {
 }
 
 const heartbeatMs = 500;
+/** How long the partitions of a process that was killed wait for another one; Apache Kafka takes no less. */
+const sessionMs = 6_000;
 const slowMs = 30_000;
 const backoff = { firstDelayMs: 200, longestDelayMs: 5_000 };
 const reconnectBackoff = { firstDelayMs: 200, longestDelayMs: 2_000 };
@@ -152,7 +154,7 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     const consumer = kafka.consumer({
       groupId: this.groupId,
       heartbeatInterval: heartbeatMs,
-      sessionTimeout: 10_000,
+      sessionTimeout: sessionMs,
       rebalanceTimeout: 30_000,
       maxWaitTimeInMs: 500,
       minBytes: 1,
