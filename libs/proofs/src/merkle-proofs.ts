@@ -52,6 +52,12 @@ export async function consistencyProof(fromSize: number, toSize: number, read: N
   return Promise.all(ranges.map((range) => rootOf(range, read)));
 }
 
+/** Root of the tree of the first `size` leaves. */
+export async function treeRoot(size: number, read: NodeReader): Promise<Hash> {
+  if (!isPosition(size)) throw new RangeError(`${size} is not a number of leaves`);
+  return size === 0 ? emptyRoot : rootOf([0, size], read);
+}
+
 /** Leaves from the first (included) to the second (excluded). */
 type Range = readonly [from: number, to: number];
 
