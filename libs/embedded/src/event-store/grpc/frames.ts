@@ -1,4 +1,4 @@
-import { encode } from '../protobuf/encode.js';
+import { encode, encodeView } from '../protobuf/encode.js';
 import type { Encodable, Fields, Message } from '../protobuf/tables.js';
 import { StatusCode, StatusError } from './status.js';
 
@@ -6,7 +6,15 @@ const PREFIX_BYTES = 5;
 
 /** Encodes a message with gRPC's prefix: a zero (not compressed) and the length. */
 export function encodeFrame<F extends Fields>(message: Message<F>, values: Encodable<F>): Buffer {
-  const frame = encode(message, values, PREFIX_BYTES);
+  return withPrefix(encode(message, values, PREFIX_BYTES));
+}
+
+/** As `encodeFrame`, for a caller that copies the result at once: the next encoding overwrites it. */
+export function encodeFrameView<F extends Fields>(message: Message<F>, values: Encodable<F>): Buffer {
+  return withPrefix(encodeView(message, values, PREFIX_BYTES));
+}
+
+function withPrefix(frame: Buffer): Buffer {
   frame[0] = 0;
   frame.writeUInt32BE(frame.length - PREFIX_BYTES, 1);
   return frame;

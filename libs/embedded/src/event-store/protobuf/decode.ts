@@ -53,9 +53,9 @@ function decodeField(field: Field, wireType: number, reader: Reader, end: number
   const length = reader.varint();
   if (length > end - reader.position) throw new MalformedMessage(`Field ${field.name} is cut short.`);
   if (typeof type === 'object') return decodeRange(type, reader, reader.position + length);
+  if (type === 'string') return reader.string(length);
   const bytes = reader.take(length);
-  if (type === 'empty') return true;
-  return type === 'string' ? bytes.toString('utf8') : bytes;
+  return type === 'empty' ? true : bytes;
 }
 
 function isVarint(type: Scalar | Message): boolean {
@@ -68,6 +68,11 @@ class Reader {
   constructor(private readonly bytes: Buffer) {}
 
   varint(): number {
+    const first = this.bytes[this.position] ?? 0x80;
+    if (first < 0x80) {
+      this.position++;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (let count = 0; count < 10; count++) {
@@ -87,6 +92,12 @@ class Reader {
       if (byte < 0x80) return BigInt.asIntN(64, value);
     }
     throw new MalformedMessage('A varint is longer than ten bytes.');
+  }
+
+  string(length: number): string {
+    const start = this.position;
+    this.position += length;
+    return this.bytes.toString('utf8', start, this.position);
   }
 
   take(length: number): Buffer {

@@ -8,11 +8,22 @@ const KEPT_CAPACITY = 4 * 1024 * 1024;
 
 /** Encodes a message, behind `prefixBytes` bytes that the caller fills. The result is a copy of its own. */
 export function encode<F extends Fields>(message: Message<F>, values: Encodable<F>, prefixBytes = 0): Buffer {
+  const view = encodeView(message, values, prefixBytes);
+  const result = Buffer.allocUnsafe(view.length);
+  result.set(view);
+  return result;
+}
+
+/** Encodes as `encode` does, for a caller that copies the result at once: the next encoding overwrites it. */
+export function encodeView<F extends Fields>(
+  message: Message<F>,
+  values: Encodable<F>,
+  prefixBytes = 0,
+): Buffer {
   writer.reset();
   writeMessage(message, values);
-  const result = Buffer.allocUnsafe(prefixBytes + writer.length);
-  writer.copyTo(result, prefixBytes);
-  return result;
+  writer.skip(prefixBytes);
+  return writer.written();
 }
 
 type Value = number | bigint | boolean | string | Uint8Array | Values;
@@ -37,8 +48,14 @@ class BackwardsWriter {
     this.start = this.buffer.length;
   }
 
-  copyTo(target: Buffer, offset: number): void {
-    this.buffer.copy(target, offset, this.start);
+  /** A view of everything, valid until the next reset. */
+  written(): Buffer {
+    return this.buffer.subarray(this.start);
+  }
+
+  /** Leaves room. */
+  skip(size: number): void {
+    this.room(size);
   }
 
   bytes(value: Uint8Array): void {

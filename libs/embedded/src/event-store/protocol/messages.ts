@@ -17,7 +17,7 @@ export const streamIdentifier = message({ streamName: [3, 'bytes'] });
 
 const position = message({ commitPosition: [1, 'uint64'], preparePosition: [2, 'uint64'] });
 
-const metadataEntry = message({ key: [1, 'string'], value: [2, 'string'] });
+export const metadataEntry = message({ key: [1, 'string'], value: [2, 'string'] });
 
 /** The expected revision of an append, a delete or a tombstone. */
 const expectation = {
@@ -161,6 +161,29 @@ export const readResp = message({
   checkpoint: [3, position],
   streamNotFound: [4, message({ streamIdentifier: [1, streamIdentifier] })],
   caughtUp: [8, 'empty'],
+});
+
+/** An event in such an answer, with those of its fields encoded that are the same in many. */
+export const writtenReadResp = message({
+  event: [
+    1,
+    message({
+      event: [
+        1,
+        message({
+          id: [1, uuid],
+          streamIdentifier: [2, 'bytes'],
+          streamRevision: [3, 'uint64'],
+          preparePosition: [4, 'uint64'],
+          commitPosition: [5, 'uint64'],
+          metadata: [6, ['bytes']],
+          customMetadata: [7, 'bytes'],
+          data: [8, 'bytes'],
+        }),
+      ],
+      commitPosition: [3, 'uint64'],
+    }),
+  ],
 });
 
 /** The same answer with its events left encoded, and the link by which one was found. */

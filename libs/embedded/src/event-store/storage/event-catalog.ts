@@ -31,7 +31,7 @@ const RECENT_IDS = 100_000;
 export class EventCatalog {
   readonly index = new EventIndex();
   readonly watchers = new Watchers();
-  private readonly recentIds = new RecentIds(RECENT_IDS);
+  private readonly recentIds = new RecentIds(RECENT_IDS, this.index);
   private readonly retentionChanges: RetentionChange[] = [];
 
   decide(stream: string, expected: ExpectedRevision, ids: readonly Buffer[]): Decision {
@@ -103,7 +103,7 @@ export class EventCatalog {
 
   private enter(stream: StreamEntry, kind: RecordKind, event: RecordedEvent): void {
     const typeId = this.index.typeNamed(event.type);
-    const sequence = this.index.add({ ...event, stream, typeId });
+    const sequence = this.index.add(event, stream, typeId);
     if (kind === RecordKind.events) stream.sequences.push(sequence);
   }
 

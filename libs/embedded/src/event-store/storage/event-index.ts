@@ -1,14 +1,5 @@
+import type { RecordedEvent } from './record-format.js';
 import { initialRetention, type Retention } from './retention.js';
-
-/** What is known of every event without reading it; the events themselves stay in the log. */
-export interface IndexedEvent {
-  readonly position: number;
-  readonly bytes: number;
-  readonly stream: StreamEntry;
-  readonly typeId: number;
-  /** 16 bytes. */
-  readonly id: Buffer;
-}
 
 /** One stream: the sequence numbers of its events by revision, first as accepted and, once synced, as visible. */
 export class StreamEntry {
@@ -61,8 +52,8 @@ interface Chunk {
 }
 
 /**
- * All events by sequence number (0 is the first event of the log): 36 bytes each, in columns that grow without
- * being copied; and the names of streams and types.
+ * What is known of every event without reading it, by sequence number (0 is the first event of the log): 36 bytes each, in
+ * columns that grow without being copied; and the names of streams and types. The events themselves stay in the log.
  */
 export class EventIndex {
   private readonly chunks: Chunk[] = [];
@@ -75,16 +66,16 @@ export class EventIndex {
   /** Events with a lower sequence number are visible. */
   visibleSize = 0;
 
-  add(event: IndexedEvent): number {
+  add(event: RecordedEvent, stream: StreamEntry, typeId: number): number {
     const sequence = this.size++;
     const row = sequence % ROWS_PER_CHUNK;
     if (row === 0) this.chunks.push(newChunk());
     const chunk = this.chunkOf(sequence);
     chunk.positions[row] = event.position;
     chunk.bytes[row] = event.bytes;
-    chunk.streams[row] = event.stream.id;
-    chunk.types[row] = event.typeId;
-    event.id.copy(chunk.ids, row * ID_BYTES, 0, ID_BYTES);
+    chunk.streams[row] = stream.id;
+    chunk.types[row] = typeId;
+    chunk.ids.set(event.id, row * ID_BYTES);
     return sequence;
   }
 

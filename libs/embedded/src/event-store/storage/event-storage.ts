@@ -24,18 +24,13 @@ export interface ProposedEvent {
   readonly metadata: Buffer;
 }
 
-/** Where and when an event was put. */
-export interface Place {
-  readonly stream: string;
-  readonly revision: number | bigint;
-  readonly position: number;
-  /** Milliseconds since 1970. */
-  readonly createdMs: number;
-}
+/** Encodes one event of an append. The result is to be copied: the next encoding overwrites it. */
+export type EventEncoder = (event: ProposedEvent, revision: number | bigint, position: number) => Buffer;
 
 /** How an event is kept: as its readers get it, into which the storage does not look. */
 export interface EventCodec {
-  encode(event: ProposedEvent, place: Place): Buffer;
+  /** For the events of one append to `stream`. `createdMs`: milliseconds since 1970. */
+  encoder(stream: string, createdMs: number): EventEncoder;
   data(payload: Buffer): Buffer;
   createdMs(payload: Buffer): number;
 }
@@ -196,13 +191,11 @@ export class EventStorage {
     events: readonly ProposedEvent[],
   ): { bytes: Buffer; firstRevision: number; events: RecordedEvent[] } {
     const firstRevision = this.catalog.lastRevision(stream) + 1;
-    const createdMs = Date.now();
+    const encode = this.codec.encoder(stream, Date.now());
     this.builder.start(this.log.place(estimatedBytes(events)), kind, stream, firstRevision);
     const accepted = events.map((event, offset) => {
       const revision = kind === RecordKind.tombstone ? TOMBSTONE_REVISION : firstRevision + offset;
-      const added = this.builder.add(event.id, event.type, (position) =>
-        this.codec.encode(event, { stream, revision, position, createdMs }),
-      );
+      const added = this.builder.add(event.id, event.type, (position) => encode(event, revision, position));
       return { id: event.id, type: event.type, ...added };
     });
     return { bytes: this.builder.finish(), firstRevision, events: accepted };

@@ -149,8 +149,8 @@ describe('the catalog', () => {
 describe('recent ids', () => {
   it('are remembered without being kept for ever', async () => {
     const { RecentIds } = await import('./recent-ids.js');
-    const recent = new RecentIds(10);
     const all = ids(35);
+    const recent = new RecentIds(10, { hasId: (sequence, id) => all[sequence]?.equals(id) === true });
     for (const [sequence, id] of all.entries()) recent.add(id, sequence);
     const known = all.map((id) => recent.find(id)).filter((sequence) => sequence !== undefined);
     expect(known).toEqual(Array.from({ length: 15 }, (_, index) => 20 + index));

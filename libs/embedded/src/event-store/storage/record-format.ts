@@ -62,7 +62,7 @@ export class RecordBuilder {
     this.length += this.buffer.write(stream, this.length);
   }
 
-  /** Adds an event, whose payload is made for the position where it will lie; returns both. */
+  /** Adds an event, whose payload is made for the position where it will lie and copied at once; returns both. */
   add(
     id: Buffer,
     type: string,
@@ -75,9 +75,9 @@ export class RecordBuilder {
     const { buffer, length } = this;
     buffer.writeUInt32LE(payload.length, length);
     buffer.writeUInt16LE(typeBytes, length + 4);
-    id.copy(buffer, length + ID_AT, 0, ID_BYTES);
+    buffer.set(id, length + ID_AT);
     buffer.write(type, length + EVENT_HEADER_BYTES);
-    payload.copy(buffer, payloadOffset);
+    buffer.set(payload, payloadOffset);
     this.length = payloadOffset + payload.length;
     this.events++;
     return { position: this.base + payloadOffset, bytes: payload.length };
