@@ -24,6 +24,19 @@ const onOneBroker = [
     mechanism: 'PLAIN',
   },
   { title: 'messaging library', project: 'libs/messaging', mechanism: 'SCRAM-SHA-512' },
+  // Of the services, those whose integration tests have a broker.
+  {
+    title: 'catalog',
+    project: 'apps/catalog',
+    only: '**/catalog.int.spec.ts',
+    mechanism: 'SCRAM-SHA-256',
+  },
+  {
+    title: 'notifications',
+    project: 'apps/notifications',
+    only: '**/feed.int.spec.ts',
+    mechanism: 'SCRAM-SHA-256',
+  },
 ];
 
 /** Each with brokers of its own, told which kind by FLORIN_TEST_STACK_KAFKA; `once`, since it starts both kinds. */

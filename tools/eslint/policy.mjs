@@ -11,7 +11,14 @@ const projectDependencies = {
   'type:configuration': ['type:contracts'],
   'type:adapter': ['type:contracts', 'type:configuration'],
   'type:stack': ['type:engine', 'type:contracts', 'type:adapter'],
-  'type:testing': ['type:domain', 'type:contracts', 'type:engine', 'type:adapter', 'type:stack'],
+  'type:testing': [
+    'type:domain',
+    'type:contracts',
+    'type:configuration',
+    'type:engine',
+    'type:adapter',
+    'type:stack',
+  ],
   'type:app': ['type:domain', 'type:contracts', 'type:configuration', 'type:adapter'],
   'type:launcher': ['type:domain', 'type:contracts', 'type:configuration', 'type:adapter', 'type:stack'],
   'type:harness': [
@@ -74,7 +81,11 @@ export const commandLines = [
 ];
 
 /** Where configuration is read from the environment; everything else is handed its values. */
-export const environmentReaders = ['libs/configuration/src/config.ts', 'libs/local-stack/**'];
+export const environmentReaders = [
+  'libs/configuration/src/config.ts',
+  'libs/local-stack/**',
+  'libs/testing/src/kafka.ts',
+];
 
 /** Projects whose amounts are bigint or integers: no floating point helper is of use there. */
 export const moneyProjects = ['libs/ledger', 'apps/wallet', 'apps/payments'];

@@ -1,6 +1,4 @@
 import { loadConfig } from '@florin/configuration';
-import { allTopics } from '@florin/contracts';
-import { ensureTopics } from '@florin/messaging';
 import { listRoutes, migrateDatabase, startService, type RunningService } from '@florin/service-host';
 import {
   ApiClient,
@@ -33,10 +31,9 @@ let api: ApiClient;
 
 beforeAll(async () => {
   engines = await startTestEngines({ databases: ['catalog'], kafka: true });
-  await ensureTopics({ brokers: engines.brokers, clientId: 'test', topics: allTopics() });
   authority = await startTokenAuthority();
   // Kafka is away to begin with, so that what is to be published stays in the outbox.
-  const config = configuration('127.0.0.1:1');
+  const config = configuration({ KAFKA_BROKERS: '127.0.0.1:1' });
   await migrateDatabase(catalogDatabase(config));
   service = await start(config);
   database = await catalogDatabase(config).initialize();
@@ -54,14 +51,14 @@ afterAll(async () => {
 const start = (config: CatalogConfig) =>
   startService({ name: 'catalog', config: catalogConfig, module: catalogModule }, config);
 
-const configuration = (brokers: string): CatalogConfig =>
+const configuration = (kafka: Readonly<Record<string, string>> = {}): CatalogConfig =>
   loadConfig(catalogConfig, {
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'silent',
     ...authority.environment,
     DATABASE_URL: engines.databaseUrl('catalog'),
-    KAFKA_BROKERS: brokers,
+    ...kafka,
     MARKETS: 'it,br',
   });
 
@@ -270,7 +267,7 @@ it('publishes what waited in the outbox once Kafka is there', async () => {
   const { shop } = await newShop();
   expect(await published(shop.shopId)).toHaveLength(1);
   await service.stop();
-  service = await start(configuration(engines.brokers.join(',')));
+  service = await start(configuration(engines.kafka?.environment));
   const left = async (): Promise<number> => (await database.query<unknown[]>('SELECT 1 FROM outbox')).length;
   while ((await left()) > 0) await sleep(50);
 });

@@ -1,6 +1,5 @@
 import { loadConfig } from '@florin/configuration';
-import { allTopics } from '@florin/contracts';
-import { createKafka, createPublisher, ensureTopics, type EventPublisher } from '@florin/messaging';
+import { createKafka, createPublisher, kafkaSettings, type EventPublisher } from '@florin/messaging';
 import { migrateDatabase, startService, type RunningService } from '@florin/service-host';
 import {
   ApiClient,
@@ -95,17 +94,15 @@ export class NotificationsUnderTest {
     const names = new Names();
     names.server.listen(0, '127.0.0.1');
     await once(names.server, 'listening');
-    const brokers = options.kafka ? engines.brokers : ['127.0.0.1:1'];
-    if (options.kafka) await ensureTopics({ brokers, clientId: 'test', topics: allTopics() });
-    const publisher = createPublisher(createKafka({ brokers, clientId: 'test' }));
     const environment = {
       ...notificationsEnvironment(),
       ...authority.environment,
       DATABASE_URL: engines.databaseUrl('notifications'),
-      KAFKA_BROKERS: brokers.join(','),
+      ...engines.kafka?.environment,
       IDENTITY_URL: `http://127.0.0.1:${(names.server.address() as AddressInfo).port}`,
     };
     const config = loadConfig(notificationsConfig, environment);
+    const publisher = createPublisher(createKafka(kafkaSettings(config, 'test')));
     await migrateDatabase(notificationsDatabase(config));
     const database = await notificationsDatabase(config).initialize();
     return new NotificationsUnderTest(authority, names, database, publisher, environment, async () => {
