@@ -1,5 +1,7 @@
+export { formatCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint.js';
 export type { Hash } from './hash.js';
 export { generateKey, isKeyName, SignerKey, VerifierKey, type KeyAlgorithm } from './keys.js';
+export * from './ledger-head.js';
 export { Malformed } from './malformed.js';
 export { emptyRoot, leafHash, MerkleFrontier, nodeHash, subtreeRoot, type FrontierJson } from './merkle.js';
 export * from './merkle-proofs.js';
@@ -20,3 +22,4 @@ export {
   type VerifiedSignature,
 } from './note.js';
 export * from './tiles.js';
+export * from './witness.js';

@@ -1,6 +1,7 @@
 import { bytesFromBase64 } from './hash.js';
 import { isKeyName, type SignerKey, type VerifierKey } from './keys.js';
 import { Malformed } from './malformed.js';
+import { textOf } from './text.js';
 
 /** One line below a note: who signed, and what the key made. Nothing is verified yet. */
 export interface NoteSignature {
@@ -46,10 +47,11 @@ export class NoteUnverified extends Error {
 
 export const MAX_NOTE_BYTES = 256 * 1024;
 export const MAX_SIGNATURES = 100;
+const limit = { what: 'note', maxBytes: MAX_NOTE_BYTES };
 
 /** Reads a signed note, and verifies nothing. Throws `Malformed`. */
 export function parseNote(message: string | Uint8Array): Note {
-  const note = textOf(message);
+  const note = textOf(message, limit);
   const end = note.lastIndexOf('\n\n');
   if (end < 0) throw new Malformed('note: no empty line before the signatures');
   if (!note.endsWith('\n')) throw new Malformed('note: no line feed at the end');
@@ -62,7 +64,7 @@ export function parseNote(message: string | Uint8Array): Note {
 export function formatNote({ text, signatures }: Note): string {
   if (!text.endsWith('\n')) throw new Malformed('note: the text does not end with a line feed');
   if (signatures.length === 0) throw new Malformed('note: no signature');
-  const note = textOf(`${text}\n${signatures.map(formatSignature).join('')}`);
+  const note = textOf(`${text}\n${signatures.map(formatSignature).join('')}`, limit);
   if (signatures.length > MAX_SIGNATURES) throw new Malformed(`note: more than ${MAX_SIGNATURES} signatures`);
   return note;
 }
@@ -145,27 +147,4 @@ const TIME_BYTES = 8;
 /** What a witness signs: the time, and the whole text of the checkpoint. */
 function cosigned(text: string, timeS: number): Buffer {
   return Buffer.from(`cosignature/v1\ntime ${timeS}\n${text}`);
-}
-
-/** ASCII control characters other than the line feed. */
-const CONTROL = /[^\P{Cc}\n\u007f-\u009f]/u;
-
-/** A note's text: UTF-8, of limited length, without control characters. */
-export function textOf(message: string | Uint8Array): string {
-  const text = typeof message === 'string' ? message : decode(message);
-  if (text.length > MAX_NOTE_BYTES || Buffer.byteLength(text) > MAX_NOTE_BYTES) {
-    throw new Malformed(`note: more than ${MAX_NOTE_BYTES} bytes`);
-  }
-  if (!text.isWellFormed() || CONTROL.test(text)) throw new Malformed('note: not a text of lines in UTF-8');
-  return text;
-}
-
-function decode(bytes: Uint8Array): string {
-  if (bytes.length > MAX_NOTE_BYTES) throw new Malformed(`note: more than ${MAX_NOTE_BYTES} bytes`);
-  try {
-    // A byte order mark is part of what was signed.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new Malformed('note: not a text of lines in UTF-8', { cause: error });
-  }
 }
