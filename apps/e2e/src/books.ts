@@ -25,11 +25,19 @@ export interface Accepted extends Intent {
 const giveUpMs = 90_000;
 const width = 8;
 
-/** Pays as a careful client does: sends the same request with the same key until somebody takes it. */
-export async function payUntilTaken(intent: Intent, waitSeconds = 1): Promise<Accepted> {
+/**
+ * Pays as a careful client does: sends the same request with the same key until somebody takes it. `heard` is told of each
+ * answer, or why there was none.
+ */
+export async function payUntilTaken(
+  intent: Intent,
+  waitSeconds = 1,
+  heard: (answer: Answer | Error) => void = () => undefined,
+): Promise<Accepted> {
   const { payer, payee, value, key } = intent;
   for (const until = performance.now() + giveUpMs; ; await sleep(100)) {
     const answer = await payer.pay(euros(payee, value), key, waitSeconds).catch((error: Error) => error);
+    heard(answer);
     if (!(answer instanceof Error) && answer.status < 300) return { ...intent, answer };
     if (!(answer instanceof Error) && answer.status < 500) throw new Error(JSON.stringify(answer.body));
     if (performance.now() > until) throw new Error(`not taken: ${JSON.stringify(answer)}`);

@@ -21,13 +21,16 @@ export class World {
     public stack: Stack,
     public api: ApiClient,
     private readonly limits: Limits,
+    /** Processes that ended by themselves, and how. */
+    readonly unexpectedEnds: string[],
   ) {}
 
   static async start(limits: Limits = {}): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'florin-e2e-'));
     try {
-      const stack = await launch(dataDir, limits);
-      return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits);
+      const ends: string[] = [];
+      const stack = await launch(dataDir, limits, ends);
+      return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits, ends);
     } catch (error) {
       await rm(dataDir, { recursive: true, force: true });
       throw error;
@@ -38,7 +41,7 @@ export class World {
   async restart(): Promise<void> {
     await this.api.close();
     await this.stack.stop();
-    this.stack = await launch(this.dataDir, this.limits);
+    this.stack = await launch(this.dataDir, this.limits, this.unexpectedEnds);
     this.api = new ApiClient(this.stack.gatewayUrl);
   }
 
@@ -49,8 +52,11 @@ export class World {
   }
 }
 
-function launch(dataDir: string, gateway: Limits): Promise<Stack> {
-  return startStack({ dataDir, ports: 'free', kafka: kafkaKind, env: { gateway } });
+function launch(dataDir: string, gateway: Limits, ends: string[]): Promise<Stack> {
+  return startStack({
+    ...{ dataDir, ports: 'free', kafka: kafkaKind, env: { gateway } },
+    onUnexpectedEnd: (name, how) => ends.push(`${name}: ${how}`),
+  });
 }
 
 /** A payment request to somebody, by phone number. */
