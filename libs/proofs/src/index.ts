@@ -21,5 +21,15 @@ export {
   type OpenedNote,
   type VerifiedSignature,
 } from './note.js';
+export * from './liability-proof.js';
+export {
+  MAX_ACCOUNTS,
+  MAX_SUM,
+  SumTree,
+  verifyLiability,
+  type Liability,
+  type LiabilityProof,
+  type SumNode,
+} from './sum-tree.js';
 export * from './tiles.js';
 export * from './witness.js';

@@ -1,5 +1,6 @@
 import { isHash, sameHash, type Hash } from './hash.js';
 import { emptyRoot, isPosition, levelOf, nodeHash } from './merkle.js';
+import { Walk } from './walk.js';
 
 /** Reads a complete subtree's root: node (level, index) covers the leaves [index·2^level, (index+1)·2^level). */
 export type NodeReader = (level: number, index: number) => Hash | Promise<Hash>;
@@ -132,34 +133,6 @@ export function verifyConsistency(
     walk.up();
   }
   return walk.atRoot && sameHash(fromNode, fromRoot) && sameHash(toNode, toRoot);
-}
-
-/** The way from a node to the root, beside the way of the tree's last node: `fn` and `sn` of RFC 9162. */
-class Walk {
-  constructor(
-    private node: number,
-    private last: number,
-  ) {}
-
-  get atRoot(): boolean {
-    return this.last === 0;
-  }
-
-  get isRightChild(): boolean {
-    return this.node % 2 === 1;
-  }
-
-  /** Whether the next sibling is on the left; passes the levels where the last node has no sibling at all. */
-  siblingIsLeft(): boolean {
-    if (!this.isRightChild && this.node !== this.last) return false;
-    while (!this.isRightChild && this.node !== 0) this.up();
-    return true;
-  }
-
-  up(): void {
-    this.node = Math.floor(this.node / 2);
-    this.last = Math.floor(this.last / 2);
-  }
 }
 
 /** A consistency proof in a tree of 2^53 leaves has at most 54 hashes; more are not worth a look. */
