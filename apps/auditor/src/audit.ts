@@ -1,5 +1,5 @@
 import { ledgerStream } from '@florin/contracts';
-import { headOf, sha256, type EventStore } from '@florin/event-store';
+import { eventAt, headOf, sha256, type EventStore } from '@florin/event-store';
 import {
   createReplay,
   trialBalance,
@@ -40,11 +40,12 @@ export interface AuditOptions {
 export async function audit(store: EventStore, ledger: string, options: AuditOptions): Promise<Audit> {
   const stream = ledgerStream(ledger);
   const { knownHeads = [] } = options;
-  const counts = { EntryPosted: 0, EntryRejected: 0, AccountOpened: 0, LedgerCreated: 0 };
+  const counts = { entries: 0, refusals: 0 };
   const replay = createReplay(ledger, sha256, {
     currency: options.currency,
     onEvent: (event) => {
-      counts[event.type] += 1;
+      if (event.type === 'EntryPosted') counts.entries += 1;
+      if (event.type === 'EntryRejected') counts.refusals += 1;
       options.onEvent?.(event, replay.state);
     },
   });
@@ -57,14 +58,14 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     }
     options.onProgress?.(Number(replay.head.revision) + 1, total);
   }
+  finding = (await replay.checkReversals((revision) => eventAt(store, stream, revision))) ?? finding;
   const { state, head } = replay;
   return {
     ledger,
     state,
     head,
     events: Number(head.revision) + 1,
-    entries: counts.EntryPosted,
-    refusals: counts.EntryRejected,
+    ...counts,
     trialBalance: trialBalance(state),
     finding: finding ?? endFinding(ledger, head, knownHeads),
   };

@@ -1,9 +1,15 @@
-import type { RejectionCodeDto } from '@florin/contracts';
+import type { FailureCodeDto } from '@florin/contracts';
 import { commonProblems, defineProblems, type ProblemDefinition } from '@florin/service-host';
 import type { CreatePaymentRefusal } from './payments/create-payment.handler.js';
 
 type Code =
-  CreatePaymentRefusal | 'payment-not-found' | 'insufficient-funds' | 'wallet-missing' | 'payment-refused';
+  | CreatePaymentRefusal
+  | 'payment-not-found'
+  | 'insufficient-funds'
+  | 'wallet-missing'
+  | 'wallet-frozen'
+  | 'wallet-closed'
+  | 'payment-refused';
 
 /** Every problem of this service. Those of the ledger leave a failed payment behind, the others leave nothing. */
 export const paymentProblems = defineProblems({
@@ -15,6 +21,8 @@ export const paymentProblems = defineProblems({
   'payment-not-found': { title: 'The payment does not exist', status: 404 },
   'insufficient-funds': { title: 'The balance is too low', status: 422 },
   'wallet-missing': { title: 'There is no wallet', status: 422 },
+  'wallet-frozen': { title: 'A wallet is frozen', status: 422 },
+  'wallet-closed': { title: 'A wallet is closed', status: 422 },
   'payment-refused': { title: 'The ledger refused the payment', status: 422 },
 } satisfies Record<Code, { title: string; status: number }>);
 
@@ -24,4 +32,6 @@ export const failureProblems = {
   account_unknown: paymentProblems['wallet-missing'],
   currency_mismatch: paymentProblems['currency-mismatch'],
   entry_invalid: paymentProblems['payment-refused'],
-} satisfies Record<RejectionCodeDto, ProblemDefinition>;
+  account_frozen: paymentProblems['wallet-frozen'],
+  account_closed: paymentProblems['wallet-closed'],
+} satisfies Record<FailureCodeDto, ProblemDefinition>;

@@ -13,7 +13,7 @@ export const postingSchema = z.object({
 export type PostingDto = z.infer<typeof postingSchema>;
 
 /** What an entry is for. `reference` of a `p2p` entry is the payment's id. */
-export const entryKindSchema = z.enum(['p2p', 'test-funding']);
+export const entryKindSchema = z.enum(['p2p', 'test-funding', 'reversal']);
 
 /** Which side of an account makes it larger: debits for assets and expenses, credits for the others. */
 export const accountClassSchema = z.enum(['asset', 'liability', 'equity', 'income', 'expense']);
@@ -23,7 +23,7 @@ const revision = z
   .nonnegative()
   .meta({ description: 'Place in the book, without gaps; revision 0 creates the book and is not published' });
 
-const reference = "The payment's id for p2p, the entry's own id for test-funding";
+const reference = "The payment's id for p2p, the entry's own id for test-funding, the case's for reversal";
 
 const anna = 'wallet:01a1fdfa-4600-7000-8000-00000000a44a';
 const bruno = 'wallet:01a1fdfa-4600-7000-8000-00000000b4b0';
@@ -120,13 +120,21 @@ export const entryPosted = defineEvent({
     currency: z.string(),
     postings: z.array(postingSchema).min(2),
     reference: z.string().meta({ description: reference }),
+    effectiveAt: z.iso
+      .datetime()
+      .optional()
+      .meta({ description: 'When the entry counts: never after `time`, which says when it was recorded' }),
+    reverses: z.uuid().optional().meta({ description: 'Id of the entry that this one undoes' }),
   }),
   subject: (data) => `entry/${data.entryId}`,
   key: (data) => data.ledger,
   example: {
     id: '7d1c0a52-94be-8f0e-9a57-31c6d8e2b410',
     source,
-    data: { ...pizza, revision: 42, currency: 'EUR', postings },
+    data: {
+      ...pizza,
+      ...{ revision: 42, currency: 'EUR', postings, effectiveAt: '2026-11-20T12:00:00.000Z' },
+    },
   },
 });
 
@@ -136,6 +144,18 @@ export const rejectionCodeSchema = z.enum([
   'account_unknown',
   'currency_mismatch',
   'entry_invalid',
+  'account_frozen',
+  'account_closed',
+  'account_not_empty',
+  'hold_unknown',
+  'hold_expired',
+  'hold_exceeded',
+  'period_closed',
+  'period_invalid',
+  'entry_unknown',
+  'entry_reversed',
+  'asset_invalid',
+  'reserve_exceeded',
 ]);
 export type RejectionCodeDto = z.infer<typeof rejectionCodeSchema>;
 

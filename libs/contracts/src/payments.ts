@@ -57,11 +57,22 @@ export const paymentCompleted = defineEvent({
   },
 });
 
+/** Why the ledger refused a payment; `entry_invalid` also stands for what a payment cannot be refused for. */
+export const failureCodeSchema = rejectionCodeSchema.extract([
+  'insufficient_funds',
+  'account_unknown',
+  'currency_mismatch',
+  'entry_invalid',
+  'account_frozen',
+  'account_closed',
+]);
+export type FailureCodeDto = z.infer<typeof failureCodeSchema>;
+
 export const paymentFailed = defineEvent({
   type: 'com.florin.payment.failed.v1',
   topic: topics.payments.name,
   description: 'The ledger refused the payment; no money moved and none will under this id.',
-  data: z.object({ ...payment, code: rejectionCodeSchema }),
+  data: z.object({ ...payment, code: failureCodeSchema }),
   subject,
   key,
   example: {

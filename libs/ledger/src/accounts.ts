@@ -1,4 +1,4 @@
-import { CURRENCY, isSafeAmount } from './money.js';
+import { CURRENCY_OR_ASSET, isSafeAmount } from './money.js';
 
 export const accountClasses = ['asset', 'liability', 'equity', 'income', 'expense'] as const;
 export type AccountClass = (typeof accountClasses)[number];
@@ -10,12 +10,17 @@ export interface Account {
   readonly class: AccountClass;
   /** Number in the chart of accounts, such as 2010 (users' available e-money). */
   readonly chart: string;
+  /** The book's currency, or the code of an asset issued in it. */
   readonly currency: string;
   /** Least natural balance in minor units, never above zero because accounts open at zero; `null`: none. */
   readonly floor: bigint | null;
   /** Money that comes out of this account is not real. */
   readonly testMoney: boolean;
 }
+
+/** Which way money may not go: into the account, out of it, or neither. */
+export const frozenDirections = ['in', 'out', 'both'] as const;
+export type Frozen = (typeof frozenDirections)[number];
 
 const ACCOUNT_ID = /^[a-z]+:[a-z0-9-]{1,64}$/;
 const OWNER_ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -27,7 +32,8 @@ export function accountFault(account: Account): string | undefined {
   if (account.owner !== null && !OWNER_ID.test(account.owner)) return 'the owner is not an opaque id';
   if (!accountClasses.includes(account.class)) return `"${account.class}" is not a class of accounts`;
   if (!CHART.test(account.chart)) return `"${account.chart}" is not a chart number of four digits`;
-  if (!CURRENCY.test(account.currency)) return `"${account.currency}" is not an ISO 4217 code`;
+  if (!CURRENCY_OR_ASSET.test(account.currency))
+    return `"${account.currency}" is not the code of a currency or an asset`;
   if (account.floor !== null && (account.floor > 0n || !isSafeAmount(account.floor))) {
     return `a floor of ${account.floor} cannot hold for an account that opens at zero`;
   }

@@ -5,8 +5,8 @@ import type { LedgerEvent } from './events.js';
 /** SHA-256 of a text's UTF-8 form, in lower-case hex. Handed in: the domain imports nothing. */
 export type Sha256 = (text: string) => string;
 
-/** Version of the stored form. A change to it is a new number, and the old one stays readable. */
-export const SCHEMA = 1;
+/** Version of the stored form. A change to it is a new number, and the old ones stay readable: see `upcast`. */
+export const SCHEMA = 2;
 
 /** What an event store keeps of one event. */
 export interface StoredForm {
@@ -34,16 +34,25 @@ export const GENESIS: ChainHead = { revision: -1n, hash: '0'.repeat(64) };
 
 /** What the hash of an event is taken over, beside its predecessor's. */
 export interface Sealed {
+  readonly schema: number;
   readonly ledger: string;
   readonly revision: bigint;
   readonly type: string;
   readonly data: unknown;
 }
 
-/** Hash of the RFC 8785 form of `{data, ledger, prev, revision, schema, type}`. Throws what `canonicalJson` throws. */
+/**
+ * The text that an event is known by, in the chain and in proofs: the RFC 8785 form of
+ * `{data, ledger, prev, revision, schema, type}`. Throws what `canonicalJson` throws.
+ */
+export function canonicalEvent(prev: string, sealed: Sealed): string {
+  const { data, ledger, revision, schema, type } = sealed;
+  return canonicalJson({ data, ledger, prev, revision: Number(revision), schema, type });
+}
+
+/** SHA-256 of the text that an event is known by. Throws what `canonicalJson` throws. */
 export function chainHash(sha256: Sha256, prev: string, sealed: Sealed): string {
-  const { data, ledger, revision, type } = sealed;
-  return sha256(canonicalJson({ data, ledger, prev, revision: Number(revision), schema: SCHEMA, type }));
+  return sha256(canonicalEvent(prev, sealed));
 }
 
 /** The event's id: the first 16 bytes of its hash with the version and variant bits of a UUIDv8. */
@@ -67,7 +76,7 @@ export function createSealer(ledger: string, sha256: Sha256, head: ChainHead): S
       const data = encodeEvent(event);
       const revision = current.revision + 1n;
       const prev = current.hash;
-      const hash = chainHash(sha256, prev, { ledger, revision, type, data });
+      const hash = chainHash(sha256, prev, { schema: SCHEMA, ledger, revision, type, data });
       current = { revision, hash };
       return { id: idOfHash(hash), type, data, metadata: { schema: SCHEMA, ledger, prev, hash } };
     },

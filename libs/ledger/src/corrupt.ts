@@ -1,5 +1,8 @@
-/** What can be wrong with a stored event. */
+import type { RejectionCode } from './entry.js';
+
+/** What can be wrong with a stored event: of itself, or because the rules of the book would have refused it. */
 export type FindingCode =
+  | Exclude<RejectionCode, 'insufficient_funds'>
   | 'revision_gap'
   | 'schema_unknown'
   | 'ledger_foreign'
@@ -12,12 +15,10 @@ export type FindingCode =
   | 'book_created_twice'
   | 'clock_backwards'
   | 'account_twice'
-  | 'account_unknown'
-  | 'currency_mismatch'
-  | 'entry_invalid'
   | 'entry_id_repeated'
   | 'entry_id_invalid'
-  | 'floor_broken';
+  | 'floor_broken'
+  | 'reversal_differs';
 
 /** A stored event that cannot be trusted. It is never skipped: nothing after it may be read. */
 export class LedgerCorrupt extends Error {

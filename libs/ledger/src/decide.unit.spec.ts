@@ -97,6 +97,7 @@ describe('posting an entry', () => {
               { account: 'wallet:bruno', amount: -1_250n },
             ] as never,
             reference: 'payment-1',
+            effectiveAt: NOW,
             recordedAt: NOW,
           },
         ],

@@ -11,15 +11,35 @@ declare const balanced: unique symbol;
 /** Postings that sum to zero. Only `buildEntry` makes them, so an unbalanced entry has no type. */
 export type BalancedPostings = readonly Posting[] & { readonly [balanced]: true };
 
+/** What an entry may say of itself beside its reference: opaque ids and codes, nothing that names a person. */
+export const metadataKeys = ['channel', 'disputeId', 'orderId', 'paymentId', 'payoutId', 'reason'] as const;
+export type EntryMetadata = { readonly [Key in (typeof metadataKeys)[number]]?: string };
+
+/** The hold that an entry takes its money from. */
+export interface Capture {
+  readonly holdId: string;
+  /** Whether the hold ends with this entry: what it did not take is available again. */
+  readonly final: boolean;
+}
+
+/** An entry in the book. */
+export interface EntryPlace {
+  readonly entryId: string;
+  readonly revision: bigint;
+}
+
 export interface EntryDraft {
   /** UUIDv7 of the caller's: an entry id has one outcome, however often it is sent. */
   readonly entryId: string;
   /** What the entry is for, such as `p2p`. */
   readonly kind: string;
+  /** The book's currency, or the code of an asset issued in it. */
   readonly currency: string;
   readonly postings: readonly Posting[];
   /** Opaque id of what caused the entry, such as a payment's. */
   readonly reference: string;
+  readonly metadata?: EntryMetadata;
+  readonly capture?: Capture;
 }
 
 export interface Entry extends EntryDraft {
@@ -32,6 +52,18 @@ export const rejectionCodes = [
   'account_unknown',
   'currency_mismatch',
   'entry_invalid',
+  'account_frozen',
+  'account_closed',
+  'account_not_empty',
+  'hold_unknown',
+  'hold_expired',
+  'hold_exceeded',
+  'period_closed',
+  'period_invalid',
+  'entry_unknown',
+  'entry_reversed',
+  'asset_invalid',
+  'reserve_exceeded',
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];
 
@@ -45,15 +77,25 @@ export const MAX_POSTINGS = 100;
 
 /** The one way to an entry: two to a hundred postings of different accounts that sum to zero, or a rejection. */
 export function buildEntry(draft: EntryDraft): Entry | Rejection {
-  const { entryId, kind, currency, reference } = draft;
-  const fault = postingsFault(draft.postings);
+  const { entryId, kind, currency, reference, metadata, capture } = draft;
+  const fault = postingsFault(draft.postings) ?? metadataFault(metadata);
   if (fault !== undefined) return { code: 'entry_invalid', detail: fault };
-  const postings = draft.postings.map(({ account, amount }) => ({ account, amount }));
-  return { entryId, kind, currency, postings: postings as readonly Posting[] as BalancedPostings, reference };
+  const postings: readonly Posting[] = draft.postings.map(({ account, amount }) => ({ account, amount }));
+  return {
+    ...{ entryId, kind, currency, postings: postings as BalancedPostings, reference },
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(capture === undefined ? {} : { capture }),
+  };
 }
 
-export function isRejection(result: Entry | Rejection): result is Rejection {
-  return 'code' in result;
+/** The postings that undo those of an entry. */
+export function mirrored(postings: readonly Posting[]): readonly Posting[] {
+  return postings.map(({ account, amount }) => ({ account, amount: -amount }));
+}
+
+/** Tells a rejection from an entry, or from an event: those have no code and detail. */
+export function isRejection(result: object): result is Rejection {
+  return 'code' in result && 'detail' in result;
 }
 
 function postingsFault(postings: readonly Posting[]): string | undefined {
@@ -80,5 +122,19 @@ export function labelsFault(labels: {
 }): string | undefined {
   if (!KIND.test(labels.kind)) return `"${labels.kind}" is not a kind of entry`;
   if (!REFERENCE.test(labels.reference)) return 'the reference is not an opaque id of at most 64 characters';
+  return undefined;
+}
+
+const METADATA_VALUE = /^[\x21-\x7e]{1,64}$/;
+
+function metadataFault(metadata: EntryMetadata | undefined): string | undefined {
+  if (metadata === undefined) return undefined;
+  const fields = Object.entries(metadata);
+  if (fields.length === 0) return 'metadata that says nothing is left out';
+  for (const [key, value] of fields) {
+    if (!metadataKeys.some((known) => known === key)) return `"${key}" is not among the metadata of an entry`;
+    if (!METADATA_VALUE.test(value))
+      return `the metadata ${key} is not an opaque id of at most 64 characters`;
+  }
   return undefined;
 }

@@ -17,7 +17,7 @@ describe('evolve', () => {
   it('never posts to an account that is not there', () => {
     const book = bookOf([created, opened(testMoney)]);
     expect(() => evolve(book, posted(funding(bruno, 1n)))).toThrow(
-      'wallet:bruno has a posting but was never opened',
+      'wallet:bruno is touched but was never opened',
     );
   });
 });

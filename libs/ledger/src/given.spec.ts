@@ -5,7 +5,8 @@ import { decide, type Decision } from './decide.js';
 import { buildEntry, isRejection, type EntryDraft } from './entry.js';
 import type { EntryPosted, LedgerEvent } from './events.js';
 import { evolve } from './evolve.js';
-import { createReplay, type Replay, type ReplayOptions, type StoredRecord } from './replay.js';
+import { createReplay, type Replay, type ReplayOptions } from './replay.js';
+import type { StoredRecord } from './stored.js';
 import { emptyLedger, type LedgerState } from './state.js';
 
 /** What the specs of this library share; holds no test itself. */
@@ -97,13 +98,10 @@ export function funding(to: OpenAccount, amount: bigint, n = 0): PostEntry {
   return { ...transfer(testMoney, to, amount, n), kind: 'test-funding', postings };
 }
 
-export function posted(
-  { entryId, kind, currency, postings, reference }: EntryDraft,
-  recordedAt = NOW,
-): EntryPosted {
-  const entry = buildEntry({ entryId, kind, currency, postings, reference });
+export function posted(draft: EntryDraft, recordedAt = NOW, effectiveAt = recordedAt): EntryPosted {
+  const entry = buildEntry(draft);
   if (isRejection(entry)) throw new Error(entry.detail);
-  return { type: 'EntryPosted', ...entry, recordedAt };
+  return { type: 'EntryPosted', ...entry, effectiveAt, recordedAt };
 }
 
 /** Plays commands, one per `stepMs`, and gives all that an event store would hold after them. */

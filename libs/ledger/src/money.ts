@@ -1,7 +1,11 @@
 /** The greatest amount and the greatest balance, in minor units: what every JSON parser keeps exact. */
 export const MAX_AMOUNT = 2n ** 53n - 1n;
 
+/** An ISO 4217 code. */
 export const CURRENCY = /^[A-Z]{3}$/;
+
+/** An ISO 4217 code, or the longer code of an asset issued in a book. */
+export const CURRENCY_OR_ASSET = /^[A-Z][A-Z0-9]{2,11}$/;
 
 /** Whether an amount lies in the range that the wire and the books can hold exactly. */
 export function isSafeAmount(minor: bigint): boolean {
@@ -18,4 +22,9 @@ export function amountToWire(minor: bigint): number {
 export function amountFromWire(value: number): bigint {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number of minor units`);
   return BigInt(value);
+}
+
+/** Whether a number is an instant that a book can hold: whole ms since the epoch. */
+export function isInstant(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms >= 0;
 }

@@ -4,7 +4,7 @@ import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 import { entryIdAt, NOW, play, renumbered, replayed, stored, testMoney, wallet } from './given.spec.js';
 import { MAX_AMOUNT } from './money.js';
-import type { StoredRecord } from './replay.js';
+import type { StoredRecord } from './stored.js';
 import { balanceOf, type LedgerState } from './state.js';
 import { trialBalance } from './trial-balance.js';
 

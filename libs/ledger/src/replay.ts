@@ -1,35 +1,25 @@
-import { chainHash, GENESIS, idOfHash, SCHEMA, type ChainHead, type Sha256 } from './chain.js';
-import { decodeEvent, fieldsOf } from './codec.js';
-import { LedgerCorrupt, type FindingCode } from './corrupt.js';
+import { canonicalEvent, GENESIS, idOfHash, type ChainHead, type Sha256 } from './chain.js';
+import { LedgerCorrupt } from './corrupt.js';
 import { entryIdFault } from './entry-id.js';
-import type { AccountOpened, EntryPosted, EntryRejected, LedgerCreated, LedgerEvent } from './events.js';
+import { outcomeId, type AccountOpened, type LedgerCreated, type LedgerEvent } from './events.js';
 import { evolve } from './evolve.js';
-import { entryFault } from './rules.js';
+import { requireFields } from './fields.js';
+import { createReversalCheck } from './reversals.js';
+import { eventFault } from './rules.js';
 import { emptyLedger, type LedgerState } from './state.js';
-
-/** An event as an event store gives it back; nothing of it is taken on trust. */
-export interface StoredRecord {
-  readonly revision: bigint;
-  readonly id: string;
-  readonly type: string;
-  readonly data: unknown;
-  readonly metadata: unknown;
-}
-
-/** The first thing that is wrong with a history. */
-export interface Finding {
-  /** The first revision that is not as it was recorded. */
-  readonly revision: bigint;
-  readonly code: FindingCode;
-  /** A sentence that says what is there and what should be. */
-  readonly detail: string;
-}
+import type { Finding, ReadRecord, StoredRecord } from './stored.js';
+import { decodeStored, requireKnownSchema, schemaOf } from './upcast.js';
 
 export interface Replay {
   /**
    * Checks the next event and takes it in. Returns the first finding, from then on always: nothing after it is read.
    */
   accept(record: StoredRecord): Finding | undefined;
+  /**
+   * Holds the reversals that were read against the entries that they name, which `read` looks up again: no book keeps its
+   * entries in memory. Returns the first finding of all. Belongs after the last event.
+   */
+  checkReversals(read: ReadRecord): Promise<Finding | undefined>;
   readonly finding: Finding | undefined;
   /** The book at the last event that was right. */
   readonly state: LedgerState;
@@ -46,19 +36,21 @@ export interface ReplayOptions {
 
 /**
  * Rebuilds a book from its stored events and verifies it on the way: revisions without a gap, the hash chain over the
- * canonical form, ids, the balance of every entry, floors, the outcome of each entry id once. A service loads its book
+ * canonical form, ids, the balance of every entry, floors and holds, the outcome of each id once, closed periods. A service loads its book
  * through this, an auditor verifies with it.
  */
 export function createReplay(ledger: string, sha256: Sha256, options: ReplayOptions = {}): Replay {
   let state = emptyLedger(ledger, options.currency ?? '');
   let head = GENESIS;
   let finding: Finding | undefined;
+  const reversals = createReversalCheck();
   const next = (record: StoredRecord): void => {
-    const hash = checkChain(ledger, head, record, sha256);
-    const event = decodeEvent(record.type, record.data);
+    const { hash, schema } = checkChain(ledger, head, record, sha256);
+    const event = decodeStored(schema, record.type, record.data);
     checkEvent(state, event);
     state = evolve(state, event);
     head = { revision: record.revision, hash };
+    reversals.note(event, record.revision);
     options.onEvent?.(event, record.revision);
   };
   return {
@@ -70,6 +62,11 @@ export function createReplay(ledger: string, sha256: Sha256, options: ReplayOpti
         if (!(error instanceof LedgerCorrupt)) throw error;
         finding = { revision: head.revision + 1n, code: error.code, detail: error.message };
       }
+      return finding;
+    },
+    async checkReversals(read) {
+      // An earlier revision than where the chain stopped.
+      finding = (await reversals.finding(read)) ?? finding;
       return finding;
     },
     get finding() {
@@ -84,53 +81,58 @@ export function createReplay(ledger: string, sha256: Sha256, options: ReplayOpti
   };
 }
 
-/** Checks all that makes an event the next one of its chain; returns its hash. */
-function checkChain(ledger: string, head: ChainHead, record: StoredRecord, sha256: Sha256): string {
+/** Checks all that makes an event the next one of its chain. */
+function checkChain(
+  ledger: string,
+  head: ChainHead,
+  record: StoredRecord,
+  sha256: Sha256,
+): { hash: string; schema: number } {
   const { revision, id } = record;
   if (revision !== head.revision + 1n) {
     throw new LedgerCorrupt('revision_gap', `revision ${revision} follows revision ${head.revision}`);
   }
-  const metadata = metadataOf(record);
-  if (metadata['ledger'] !== ledger) {
+  const { schema, ...metadata } = metadataOf(record);
+  if (metadata.ledger !== ledger) {
     throw new LedgerCorrupt(
       'ledger_foreign',
-      `the event belongs to ${show(metadata['ledger'])}, not to ${ledger}`,
+      `the event belongs to ${show(metadata.ledger)}, not to ${ledger}`,
     );
   }
-  if (metadata['prev'] !== head.hash) {
-    const detail = `the event follows ${show(metadata['prev'])}, but the one before it is ${head.hash}`;
+  if (metadata.prev !== head.hash) {
+    const detail = `the event follows ${show(metadata.prev)}, but the one before it is ${head.hash}`;
     throw new LedgerCorrupt('chain_broken', detail);
   }
-  const hash = hashOf(sha256, head.hash, ledger, record);
-  if (metadata['hash'] !== hash) {
-    const detail = `the event was sealed as ${show(metadata['hash'])}, but its hash is ${hash}`;
+  const hash = sha256(canonicalTextOf(record, head.hash, ledger, schema));
+  if (metadata.hash !== hash) {
+    const detail = `the event was sealed as ${show(metadata.hash)}, but its hash is ${hash}`;
     throw new LedgerCorrupt('hash_mismatch', detail);
   }
   if (id !== idOfHash(hash)) throw new LedgerCorrupt('id_mismatch', `the id is ${id}, not ${idOfHash(hash)}`);
-  return hash;
+  return { hash, schema };
 }
 
 /** The version comes first: another one may have other fields. */
-function metadataOf({ metadata }: StoredRecord): Readonly<Record<string, unknown>> {
-  const schema =
-    typeof metadata === 'object' && metadata !== null && 'schema' in metadata ? metadata.schema : undefined;
-  if (schema !== SCHEMA) {
-    throw new LedgerCorrupt(
-      'schema_unknown',
-      `the stored form has version ${show(schema)}; only ${SCHEMA} is known`,
-    );
-  }
-  return fieldsOf(metadata, ['hash', 'ledger', 'prev', 'schema'], 'metadata');
+function metadataOf({ metadata }: StoredRecord): {
+  schema: number;
+  hash: unknown;
+  ledger: unknown;
+  prev: unknown;
+} {
+  const schema = schemaOf(metadata);
+  requireKnownSchema(schema);
+  const { hash, ledger, prev } = requireFields(metadata, ['hash', 'ledger', 'prev', 'schema'], 'metadata');
+  return { schema, hash, ledger, prev };
 }
 
-function hashOf(
-  sha256: Sha256,
+function canonicalTextOf(
+  { revision, type, data }: StoredRecord,
   prev: string,
   ledger: string,
-  { revision, type, data }: StoredRecord,
+  schema: number,
 ): string {
   try {
-    return chainHash(sha256, prev, { ledger, revision, type, data });
+    return canonicalEvent(prev, { schema, ledger, revision, type, data });
   } catch (error) {
     throw new LedgerCorrupt('event_malformed', `the event has no canonical form: ${String(error)}`);
   }
@@ -151,19 +153,13 @@ function checkEvent(state: LedgerState, event: LedgerEvent): void {
       `recorded at ${event.recordedAt}, after an event at ${state.recordedAt}`,
     );
   }
-  switch (event.type) {
-    case 'LedgerCreated':
-      return checkCreated(state, event);
-    case 'AccountOpened':
-      return checkOpened(state, event);
-    case 'EntryPosted':
-      checkEntryId(state, event);
-      return checkPosted(state, event);
-    case 'EntryRejected':
-      return checkEntryId(state, event);
-    default:
-      throw new Error(`unknown event: ${(event satisfies never as LedgerEvent).type}`);
-  }
+  if (event.type === 'LedgerCreated') checkCreated(state, event);
+  if (event.type === 'AccountOpened') checkOpened(state, event);
+  checkOutcomeId(state, event);
+  const fault = eventFault(state, event);
+  if (fault === undefined) return;
+  const code = fault.code === 'insufficient_funds' ? 'floor_broken' : fault.code;
+  throw new LedgerCorrupt(code, `${event.type} ${outcomeId(event) ?? ''}: ${fault.detail}`);
 }
 
 function checkCreated(state: LedgerState, { ledger, currency }: LedgerCreated): void {
@@ -171,33 +167,25 @@ function checkCreated(state: LedgerState, { ledger, currency }: LedgerCreated): 
   if (ledger !== state.ledger) {
     throw new LedgerCorrupt('ledger_foreign', `the book was created as ${ledger}, not as ${state.ledger}`);
   }
-  checkCurrency(currency, state.currency === '' ? currency : state.currency);
+  if (state.currency !== '' && currency !== state.currency) {
+    throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${state.currency}`);
+  }
 }
 
 function checkOpened(state: LedgerState, { id, currency }: AccountOpened): void {
   if (state.accounts.has(id)) throw new LedgerCorrupt('account_twice', `${id} was opened before`);
-  checkCurrency(currency, state.currency);
-}
-
-function checkCurrency(currency: string, expected: string): void {
-  if (currency !== expected)
-    throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${expected}`);
+  if (currency === state.currency || state.assets.has(currency)) return;
+  throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${state.currency}`);
 }
 
 /** An id outside its window would not be known any more, so inside the window once is once for ever. */
-function checkEntryId(state: LedgerState, { entryId, recordedAt }: EntryPosted | EntryRejected): void {
-  if (state.entryIds.has(entryId)) {
-    throw new LedgerCorrupt('entry_id_repeated', `entry ${entryId} has an outcome already`);
+function checkOutcomeId(state: LedgerState, event: LedgerEvent): void {
+  const id = outcomeId(event);
+  if (id === undefined) return;
+  if (state.entryIds.has(id)) {
+    throw new LedgerCorrupt('entry_id_repeated', `${id} has an outcome already`);
   }
-  const fault = entryIdFault(entryId, recordedAt);
-  if (fault !== undefined) {
-    throw new LedgerCorrupt('entry_id_invalid', `entry id ${entryId} could not be recorded at ${recordedAt}`);
+  if (entryIdFault(id, event.recordedAt) !== undefined) {
+    throw new LedgerCorrupt('entry_id_invalid', `the id ${id} could not be recorded at ${event.recordedAt}`);
   }
-}
-
-function checkPosted(state: LedgerState, event: EntryPosted): void {
-  const fault = entryFault(state, event);
-  if (fault === undefined) return;
-  const code = fault.code === 'insufficient_funds' ? 'floor_broken' : fault.code;
-  throw new LedgerCorrupt(code, `entry ${event.entryId}: ${fault.detail}`);
 }

@@ -17,7 +17,7 @@ import {
   testMoney,
   transfer,
 } from './given.spec.js';
-import type { Finding, StoredRecord } from './replay.js';
+import type { Finding, StoredRecord } from './stored.js';
 import { balanceOf } from './state.js';
 
 const funds = posted(funding(anna, 20_000n, 1), NOW + 1);
@@ -120,8 +120,8 @@ describe('a history that was tampered with', () => {
     const records = altered(4, ({ revision, type, metadata: old }) => {
       const data = { currency: 'EUR', ledger: 'it-eur', recordedAt: NOW };
       const { prev } = old as { prev: string };
-      const hash = chainHash(sha256, prev, { ledger: 'it-eur', revision, type, data });
-      return { data, id: idOfHash(hash), metadata: { schema: 1, ledger: 'it-eur', prev, hash } };
+      const hash = chainHash(sha256, prev, { schema: 2, ledger: 'it-eur', revision, type, data });
+      return { data, id: idOfHash(hash), metadata: { schema: 2, ledger: 'it-eur', prev, hash } };
     });
     expect(findingIn(records)).toStrictEqual({ revision: 4n, code: 'event_malformed' });
   });
@@ -134,7 +134,7 @@ describe('a history that was tampered with', () => {
     ['no data', () => ({ data: undefined }), 'event_malformed'],
     ['a fraction', ({ data }) => ({ data: { ...(data as object), recordedAt: 0.5 } }), 'event_malformed'],
     ['no metadata', () => ({ metadata: undefined }), 'schema_unknown'],
-    ['a version of the stored form to come', metadata({ schema: 2 }), 'schema_unknown'],
+    ['a version of the stored form to come', metadata({ schema: 3 }), 'schema_unknown'],
     ['metadata that nothing seals', metadata({ trace: 'x' }), 'event_malformed'],
     ['another ledger', metadata({ ledger: 'br-brl' }), 'ledger_foreign'],
     ['another predecessor', metadata({ prev: anyHash }), 'chain_broken'],

@@ -21,26 +21,31 @@ export interface ChartRow extends ClassRow {
 }
 
 export interface TrialBalance extends TrialBalanceSums {
+  readonly currency: string;
   /** Debits less credits: zero, or the book is wrong. */
   readonly difference: bigint;
   readonly byClass: ClassRow[];
   readonly byChart: ChartRow[];
 }
 
-/** Sums every balance of a book; visits each account once. Rows are in the order of the chart of accounts. */
-export function trialBalance(state: LedgerState): TrialBalance {
-  const byChart = chartRows(state);
+/**
+ * Sums every balance of a book in one currency, its own or that of an asset issued in it; visits each account once. Rows are
+ * in the order of the chart of accounts.
+ */
+export function trialBalance(state: LedgerState, currency = state.currency): TrialBalance {
+  const byChart = chartRows(state, currency);
   const byClass = accountClasses.flatMap((accountClass) => {
     const rows = byChart.filter((row) => row.class === accountClass);
     return rows.length === 0 ? [] : [{ class: accountClass, ...net(accountClass, total(rows)) }];
   });
   const all = total(byClass);
-  return { ...all, difference: all.debits - all.credits, byClass, byChart };
+  return { currency, ...all, difference: all.debits - all.credits, byClass, byChart };
 }
 
-function chartRows(state: LedgerState): ChartRow[] {
+function chartRows(state: LedgerState, currency: string): ChartRow[] {
   const groups = new Map<string, { class: AccountClass; chart: string } & Mutable<TrialBalanceSums>>();
   for (const { account, debitBalance } of state.accounts.values()) {
+    if (account.currency !== currency) continue;
     const key = `${accountClasses.indexOf(account.class)} ${account.chart}`;
     const group = groups.get(key) ?? { class: account.class, chart: account.chart, ...total([]) };
     groups.set(key, group);

@@ -25,6 +25,7 @@ describe('trialBalance', () => {
     const assets = { accounts: 1, debits: 20_000n, credits: 0n, balance: 20_000n };
     const wallets = { accounts: 2, debits: 0n, credits: 20_000n, balance: 20_000n };
     expect(trialBalance(book)).toStrictEqual({
+      currency: 'EUR',
       accounts: 3,
       debits: 20_000n,
       credits: 20_000n,
@@ -42,6 +43,7 @@ describe('trialBalance', () => {
 
   it('is zero for a book without events', () => {
     expect(trialBalance(emptyLedger('it-eur', 'EUR'))).toStrictEqual({
+      currency: 'EUR',
       accounts: 0,
       debits: 0n,
       credits: 0n,

@@ -1,9 +1,9 @@
-import type { Locale, RejectionCodeDto } from '@florin/contracts';
+import type { Locale, FailureCodeDto } from '@florin/contracts';
 
 /** What one person is told about one payment. */
 export type Outcome =
   | { readonly kind: 'payment_sent' | 'payment_received' }
-  | { readonly kind: 'payment_failed'; readonly code: RejectionCodeDto };
+  | { readonly kind: 'payment_failed'; readonly code: FailureCodeDto };
 
 export type NotificationKind = Outcome['kind'];
 
@@ -13,7 +13,7 @@ interface Phrases {
   readonly failed: (amount: string, to: string, reason: string) => string;
   readonly to: (name: string) => string;
   readonly from: (name: string) => string;
-  readonly reasons: Record<RejectionCodeDto, string>;
+  readonly reasons: Record<FailureCodeDto, string>;
 }
 
 const phrases: Record<Locale, Phrases> = {
@@ -29,6 +29,8 @@ const phrases: Record<Locale, Phrases> = {
       account_unknown: 'uno dei due portafogli non è ancora aperto',
       currency_mismatch: 'la valuta non è quella del portafoglio',
       entry_invalid: 'il pagamento non era valido',
+      account_frozen: 'uno dei due portafogli è bloccato',
+      account_closed: 'uno dei due portafogli è chiuso',
     },
   },
   en: {
@@ -43,6 +45,8 @@ const phrases: Record<Locale, Phrases> = {
       account_unknown: 'one of the two wallets is not open yet',
       currency_mismatch: "the currency is not the wallet's",
       entry_invalid: 'the payment was not valid',
+      account_frozen: 'one of the two wallets is frozen',
+      account_closed: 'one of the two wallets is closed',
     },
   },
   pt: {
@@ -57,6 +61,8 @@ const phrases: Record<Locale, Phrases> = {
       account_unknown: 'uma das duas carteiras ainda não está aberta',
       currency_mismatch: 'a moeda não é a da carteira',
       entry_invalid: 'o pagamento não era válido',
+      account_frozen: 'uma das duas carteiras está bloqueada',
+      account_closed: 'uma das duas carteiras está encerrada',
     },
   },
 };

@@ -1,4 +1,4 @@
-import { localeSchema, rejectionCodeSchema } from '@florin/contracts';
+import { localeSchema, failureCodeSchema } from '@florin/contracts';
 import { paymentText } from './payment-text.js';
 
 describe('what people are told', () => {
@@ -31,10 +31,10 @@ describe('what people are told', () => {
       'Il pagamento di 500,00 € a Anna B. non è riuscito: il saldo non basta. Non ti è stato addebitato nulla.',
     );
     for (const locale of localeSchema.options) {
-      const texts = rejectionCodeSchema.options.map((code) =>
+      const texts = failureCodeSchema.options.map((code) =>
         paymentText({ kind: 'payment_failed', code }, words, locale),
       );
-      expect(new Set(texts).size).toBe(rejectionCodeSchema.options.length);
+      expect(new Set(texts).size).toBe(failureCodeSchema.options.length);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { markets, type MarketCode, type RejectionCodeDto } from '@florin/contracts';
+import { markets, type MarketCode, type FailureCodeDto } from '@florin/contracts';
 import type { Sql } from '@florin/messaging';
 import { marketClosed } from '@florin/service-host';
 import { v7 as uuidv7 } from 'uuid';
@@ -172,4 +172,6 @@ export const failureSentences = {
   account_unknown: 'The payer or the payee has no wallet in this market yet.',
   currency_mismatch: 'The wallets of this payment hold another currency.',
   entry_invalid: 'The ledger could not accept this payment.',
-} as const satisfies Record<RejectionCodeDto, string>;
+  account_frozen: 'A wallet of this payment is frozen.',
+  account_closed: 'A wallet of this payment is closed.',
+} as const satisfies Record<FailureCodeDto, string>;

@@ -1,4 +1,12 @@
-import { entryPosted, entryRejected, topics, type EventOf } from '@florin/contracts';
+import {
+  entryPosted,
+  entryRejected,
+  failureCodeSchema,
+  topics,
+  type EventOf,
+  type FailureCodeDto,
+  type RejectionCodeDto,
+} from '@florin/contracts';
 import { OnEvents, onceOnly, writeOutbox } from '@florin/messaging';
 import type { PreparedDatabase } from '@florin/service-host';
 import { Controller, Inject } from '@nestjs/common';
@@ -41,9 +49,14 @@ function toOutcome(event: LedgerOutcome): EntryOutcome {
     entryId: event.data.entryId,
     status: refused ? 'failed' : 'completed',
     revision: event.data.revision,
-    failureCode: refused?.data.code ?? null,
+    failureCode: refused ? failureOf(refused.data.code) : null,
     decidedAt: event.time,
   };
+}
+
+function failureOf(code: RejectionCodeDto): FailureCodeDto {
+  const known = failureCodeSchema.safeParse(code);
+  return known.success ? known.data : 'entry_invalid';
 }
 
 export const outcomeHandler = Symbol('apply outcomes');

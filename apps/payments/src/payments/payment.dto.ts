@@ -1,4 +1,4 @@
-import { channelSchema, handleText, moneySchema, rejectionCodeSchema, visibleText } from '@florin/contracts';
+import { channelSchema, handleText, moneySchema, failureCodeSchema, visibleText } from '@florin/contracts';
 import { pageFields, pageOf } from '@florin/service-host';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -41,7 +41,7 @@ export const paymentSchema = z
       .strictObject({ ledger: z.string(), id: z.uuid(), revision: z.int() })
       .nullable()
       .meta({ description: 'The ledger entry that moved the money' }),
-    failure: rejectionCodeSchema.nullable(),
+    failure: failureCodeSchema.nullable(),
   })
   .meta({ id: 'Payment' });
 export type PaymentDto = z.infer<typeof paymentSchema>;

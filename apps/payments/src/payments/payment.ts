@@ -1,4 +1,4 @@
-import type { Channel, MarketCode, RejectionCodeDto } from '@florin/contracts';
+import type { Channel, MarketCode, FailureCodeDto } from '@florin/contracts';
 
 /** A payment from person to person. Amounts are minor units. */
 export interface Payment {
@@ -15,7 +15,7 @@ export interface Payment {
   readonly status: PaymentStatus;
   /** The ledger revision of its entry, or of the refusal. */
   readonly revision: bigint | null;
-  readonly failureCode: RejectionCodeDto | null;
+  readonly failureCode: FailureCodeDto | null;
   readonly createdAt: Date;
   readonly decidedAt: Date | null;
 }

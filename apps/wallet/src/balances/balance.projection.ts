@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@florin/event-store';
-import { decodeEvent, naturalBalance, type LedgerEvent } from '@florin/ledger';
+import { decodeRecord, naturalBalance, type LedgerEvent } from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
 import type { PreparedDatabase } from '@florin/service-host';
 import { lockProgress, saveProgress } from '../ledgers/progress.js';
@@ -18,7 +18,7 @@ export function projectBalances(database: PreparedDatabase, ledger: string) {
       const place = await lockProgress(sql, 'balances', ledger);
       const events = batch
         .filter((stored) => stored.revision > place)
-        .map((stored) => ({ ...decodeEvent(stored.type, stored.data), revision: stored.revision }));
+        .map((stored) => ({ ...decodeRecord(stored), revision: stored.revision }));
       const last = events.at(-1);
       if (last === undefined) return;
       await openAccounts(sql, ledger, ofType(events, 'AccountOpened'));

@@ -1,5 +1,5 @@
 import { cloudEvent, openAccount, personRegistered, postEntry, type CloudEvent } from '@florin/contracts';
-import type { Decision, LedgerCommand } from '@florin/ledger';
+import type { Decision, LedgerCommand, PostEntry } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
 import { CommandUnacceptable, decideCommands, openWallets } from './command.consumer.js';
 import type { CommandEvent } from './ledger.commands.js';
@@ -57,7 +57,9 @@ describe('decideCommands', () => {
     const funding = entry('test-funding');
     await handler([opening, funding]);
     expect(
-      submitted.map((command) => (command.type === 'OpenAccount' ? command.account : command.entryId)),
+      submitted.map((command) =>
+        command.type === 'OpenAccount' ? command.account : (command as PostEntry).entryId,
+      ),
     ).toEqual([`wallet:${anna}`, 'source:test-money', 'entryId' in funding.data ? funding.data.entryId : '']);
   });
 

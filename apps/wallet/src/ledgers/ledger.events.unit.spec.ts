@@ -1,5 +1,5 @@
-import { accountOpened, testMoneyAccount } from '@florin/contracts';
-import { decide, emptyLedger, encodeEvent, evolve } from '@florin/ledger';
+import { accountOpened, rejectionCodeSchema, testMoneyAccount } from '@florin/contracts';
+import { decide, emptyLedger, encodeEvent, evolve, rejectionCodes, SCHEMA } from '@florin/ledger';
 import { toPublished } from './ledger.events.js';
 import { openTestMoney, openWallet } from './ledger.js';
 
@@ -17,7 +17,7 @@ it('tells of an account what its natural balance follows from', () => {
       type: event.type,
       revision: 3n,
       data: encodeEvent(event),
-      metadata: undefined,
+      metadata: { schema: SCHEMA },
       created: new Date(recordedAt),
     }),
   );
@@ -33,4 +33,8 @@ it('tells of an account what its natural balance follows from', () => {
     },
     { ledger: 'it-eur', revision: 3, ...wallet, currency: 'EUR' },
   ]);
+});
+
+it('has a word in the contract for every reason to refuse', () => {
+  expect(rejectionCodeSchema.options).toStrictEqual([...rejectionCodes]);
 });

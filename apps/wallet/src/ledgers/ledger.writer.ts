@@ -1,12 +1,15 @@
 import { ledgerStream } from '@florin/contracts';
-import { sha256, type EventStore } from '@florin/event-store';
+import { eventAt, sha256, type EventStore } from '@florin/event-store';
 import {
+  MAX_POSTINGS,
   createReplay,
   createSealer,
   decide,
+  decodeRecord,
   evolve,
   type Decision,
   type LedgerCommand,
+  type LedgerEvent,
   type LedgerState,
   type Sealer,
   type StoredForm,
@@ -27,6 +30,8 @@ interface Deps {
 
 interface Waiting {
   readonly command: LedgerCommand;
+  /** What the log has at the revision that a reversal names. */
+  readonly original: LedgerEvent | undefined;
   readonly resolve: (decision: Decision) => void;
   readonly reject: (error: Error) => void;
 }
@@ -73,15 +78,31 @@ export class LedgerWriter {
    * and with `LedgerDamaged` when the history cannot be built upon.
    */
   submit(command: LedgerCommand): Promise<Decision> {
+    if (command.type !== 'ReverseEntry') return this.enqueue(command);
+    return this.eventAt(command.reverses.revision).then((original) => this.enqueue(command, original));
+  }
+
+  private enqueue(command: LedgerCommand, original?: LedgerEvent): Promise<Decision> {
     if (this.waiting.length >= maxWaiting) {
       return Promise.reject(
         new LedgerUnavailable(this.deps.ledger, new Error('too many commands are waiting')),
       );
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ command, resolve, reject });
+      this.waiting.push({ command, original, resolve, reject });
       void this.pump();
     });
+  }
+
+  private async eventAt(revision: bigint): Promise<LedgerEvent | undefined> {
+    if (revision < 0n) return undefined;
+    const { store, ledger } = this.deps;
+    try {
+      const stored = await eventAt(store, ledgerStream(ledger), revision);
+      return stored && decodeRecord(stored);
+    } catch (error) {
+      throw new LedgerUnavailable(ledger, error as Error);
+    }
   }
 
   /** Rebuilds the state from the stream where it is not in memory; rejects while that cannot be done. */
@@ -123,8 +144,8 @@ export class LedgerWriter {
   private async decideAndAppend(book: Book, batch: Waiting[]): Promise<Decision[]> {
     const expected = book.state.revision;
     const stored: StoredForm[] = [];
-    const decisions = batch.map(({ command }) => {
-      const decision = decide(book.state, command, this.deps.nowMs());
+    const decisions = batch.map(({ command, original }) => {
+      const decision = decide(book.state, command, this.deps.nowMs(), original);
       for (const event of decision.events) {
         stored.push(book.sealer.seal(event));
         book.state = evolve(book.state, event);
@@ -174,14 +195,15 @@ export class LedgerWriter {
     const { ledger, currency, store } = this.deps;
     await this.deps.checkLog?.(ledger);
     const replay = createReplay(ledger, sha256, { currency });
-    for await (const page of store.read(ledgerStream(ledger), {})) {
-      for (const event of page) {
-        const finding = replay.accept(event);
-        if (finding !== undefined) {
-          this.damage = new LedgerDamaged(ledger, finding.revision, finding.detail);
-          throw this.damage;
-        }
-      }
+    const stream = ledgerStream(ledger);
+    for await (const page of store.read(stream, {})) {
+      for (const event of page) replay.accept(event);
+      if (replay.finding !== undefined) break;
+    }
+    const finding = await replay.checkReversals((revision) => eventAt(store, stream, revision));
+    if (finding !== undefined) {
+      this.damage = new LedgerDamaged(ledger, finding.revision, finding.detail);
+      throw this.damage;
     }
     return { state: replay.state, sealer: createSealer(ledger, sha256, replay.head) };
   }
@@ -192,9 +214,16 @@ function batchLength(waiting: readonly Waiting[]): number {
   let postings = 0;
   let length = 0;
   for (const { command } of waiting) {
-    postings += postingsPerEvent + (command.type === 'PostEntry' ? command.postings.length : 0);
+    postings += postingsOf(command);
     if (length > 0 && postings > maxBatchPostings) return length;
     length += 1;
   }
   return length;
+}
+
+/** Of a reversal it is not known before its entry is looked at. */
+function postingsOf(command: LedgerCommand): number {
+  if (command.type === 'PostEntry') return postingsPerEvent + command.postings.length;
+  if (command.type === 'ExpireHolds') return postingsPerEvent * command.limit;
+  return command.type === 'ReverseEntry' ? postingsPerEvent + MAX_POSTINGS : postingsPerEvent;
 }

@@ -1,0 +1,149 @@
+import { supplyAccount } from './assets.js';
+import type { DefineAsset, OpenAccount, PostEntry } from './commands.js';
+import { anna, bruno, entryIdAt, NOW, opened, posted, replayed, stored, transfer } from './given.spec.js';
+import { reservesOf } from './reserves.js';
+import { accepted, asked, funded, refusal, Scene } from './scene.spec.js';
+import { trialBalance } from './trial-balance.js';
+
+const reserve: OpenAccount = {
+  ...{ type: 'OpenAccount', account: 'reserve:caffe', owner: null, class: 'asset', chart: '1010' },
+  ...{ floor: 0n, testMoney: false },
+};
+/** One cent of the reserve backs ten thousandths of a cup. */
+const define: DefineAsset = {
+  ...{
+    type: 'DefineAsset',
+    ...asked(80),
+    code: 'CAFFE',
+    scale: 6,
+    issuer: 'bar-1',
+    reserve: reserve.account,
+  },
+  backing: 10n,
+};
+const purse: OpenAccount = { ...anna, account: 'caffe:anna', currency: 'CAFFE' };
+const supply = supplyAccount('CAFFE');
+
+/** Anna pays 50.00 EUR into the reserve: the bar owes it to her no more, and has it in the bank. */
+const pay = (amount: bigint, n: number): PostEntry => ({
+  ...transfer(anna, bruno, amount, n),
+  kind: 'p2m',
+});
+const intoReserve: PostEntry = {
+  ...pay(5_000n, 81),
+  postings: [
+    { account: reserve.account, amount: 5_000n },
+    { account: 'source:test-money', amount: -5_000n },
+  ],
+};
+const outOfReserve = (amount: bigint, n: number): PostEntry => ({
+  ...pay(amount, n),
+  postings: [
+    { account: reserve.account, amount: -amount },
+    { account: 'source:test-money', amount },
+  ],
+});
+const issue = (amount: bigint, n: number): PostEntry => ({
+  ...pay(amount, n),
+  kind: 'issue',
+  currency: 'CAFFE',
+  postings: [
+    { account: supply, amount },
+    { account: purse.account, amount: -amount },
+  ],
+});
+
+const defined = () => new Scene().do(reserve).do(define).do(purse).do(intoReserve);
+
+describe('defining an asset', () => {
+  it('opens its supply account with it', () => {
+    const account = { ...reserve, account: supply, owner: 'bar-1', chart: '1800', currency: 'CAFFE' };
+    expect(new Scene().do(reserve).decide(define)).toStrictEqual(
+      accepted({ ...define, type: 'AssetDefined', recordedAt: NOW }, {
+        ...opened(account),
+        currency: 'CAFFE',
+      } as never),
+    );
+  });
+
+  it.each<[string, Partial<DefineAsset>]>([
+    ['the code of a currency', { code: 'USD' }],
+    ['a code in small letters', { code: 'caffe' }],
+    ['too fine a scale', { scale: 10 }],
+    ['no opaque issuer', { issuer: 'Bar Centrale' }],
+    ['no backing', { backing: 0n }],
+    ['a reserve that is not open', { reserve: 'reserve:none' }],
+  ])('is refused for %s', (_what, change) => {
+    const wrong = { ...define, ...change };
+    expect(new Scene().do(reserve).decide(wrong)).toStrictEqual(refusal(wrong, 'asset', 'asset_invalid'));
+  });
+
+  it('is refused a second time, and for a reserve that backs another', () => {
+    const again = { ...define, ...asked(82) };
+    const other = { ...again, code: 'CORNETTO' };
+    for (const wrong of [again, other]) {
+      expect(defined().decide(wrong)).toStrictEqual(refusal(wrong, 'asset', 'asset_invalid'));
+    }
+  });
+
+  it('comes before accounts in it', () => {
+    expect(new Scene().decide(purse)).toStrictEqual({
+      ...{ outcome: 'unacceptable', code: 'command_invalid', events: [] },
+    });
+  });
+});
+
+describe('issuing and redeeming', () => {
+  it('goes up to what the reserve covers', () => {
+    const scene = defined().do(issue(50_000n, 83));
+    const asset = { code: 'CAFFE', scale: 6, issuer: 'bar-1', reserve: reserve.account, backing: 10n };
+    expect(reservesOf(scene.state, 'CAFFE')).toStrictEqual({
+      ...{ asset, supply: 50_000n, reserve: 5_000n, covered: 50_000n },
+    });
+    const more = issue(1n, 84);
+    expect(scene.decide(more)).toStrictEqual(refusal(more, 'issue', 'reserve_exceeded'));
+  });
+
+  it('keeps the reserve from being taken away', () => {
+    const scene = defined().do(issue(49_990n, 83));
+    const tooMuch = outOfReserve(2n, 85);
+    expect(scene.decide(tooMuch)).toStrictEqual(refusal(tooMuch, 'p2m', 'reserve_exceeded'));
+    expect(scene.decide(outOfReserve(1n, 86)).outcome).toBe('accepted');
+  });
+
+  it('ends units that come back, and no more than there are', () => {
+    const scene = defined()
+      .do(issue(10n, 83))
+      .do({ ...issue(-10n, 87), kind: 'redeem' });
+    expect(reservesOf(scene.state, 'CAFFE')?.supply).toBe(0n);
+    const tooMuch = { ...issue(-1n, 88), kind: 'redeem' };
+    expect(scene.decide(tooMuch)).toStrictEqual(refusal(tooMuch, 'redeem', 'insufficient_funds'));
+  });
+
+  it('never mixes with the currency of the book', () => {
+    const mixed = { ...issue(10n, 89), currency: 'EUR' };
+    expect(defined().decide(mixed)).toStrictEqual(refusal(mixed, 'issue', 'currency_mismatch'));
+  });
+
+  it('has a trial balance of its own', () => {
+    const { state } = defined().do(issue(10n, 83));
+    expect(trialBalance(state, 'CAFFE')).toMatchObject({
+      accounts: 2,
+      debits: 10n,
+      credits: 10n,
+      difference: 0n,
+    });
+    expect(trialBalance(state)).toMatchObject({ currency: 'EUR', accounts: 4, difference: 0n });
+    expect(reservesOf(state, 'CORNETTO')).toBeUndefined();
+  });
+});
+
+it('a stored history is found wrong where supply exceeds the reserve', () => {
+  const { events } = defined();
+  const findingAfter = (amount: bigint) =>
+    replayed(stored([...events, posted({ ...issue(amount, 83), entryId: entryIdAt(NOW, 83) })])).finding
+      ?.code;
+  expect(events.slice(0, funded.length)).toStrictEqual(funded);
+  expect(findingAfter(50_000n)).toBeUndefined();
+  expect(findingAfter(50_001n)).toBe('reserve_exceeded');
+});

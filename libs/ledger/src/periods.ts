@@ -1,0 +1,102 @@
+import type { AccountClass } from './accounts.js';
+
+/**
+ * Movements are summed by the slot of time that they take effect in, so that a period can end at any midnight: every time
+ * zone lies a whole number of quarter hours from UTC.
+ */
+export const SLOT_MS = 15 * 60_000;
+
+/** What moved in one class of accounts and one currency, in minor units. */
+export interface ClassMovement {
+  readonly currency: string;
+  readonly class: AccountClass;
+  readonly debits: bigint;
+  readonly credits: bigint;
+}
+
+/** What took effect within a span of time. */
+export interface Movements {
+  readonly entries: number;
+  /** One for each class and currency that moved, by currency, then in the order of the classes' names. */
+  readonly totals: readonly ClassMovement[];
+}
+
+interface Slot {
+  entries: number;
+  readonly sums: Map<string, { currency: string; class: AccountClass; debits: bigint; credits: bigint }>;
+}
+
+/** The movements of the periods that are open, by slot. About 35,000 slots for a year that was never closed. */
+export class OpenMovements {
+  readonly #slots = new Map<number, Slot>();
+
+  /** Counts an entry that takes effect at `effectiveAt`. */
+  addEntry(effectiveAt: number): void {
+    this.#slotOf(effectiveAt).entries += 1;
+  }
+
+  /** Counts a posting: a debit is positive, a credit negative. */
+  addPosting(effectiveAt: number, currency: string, accountClass: AccountClass, amount: bigint): void {
+    const { sums } = this.#slotOf(effectiveAt);
+    const sum = sumOf(sums, currency, accountClass);
+    if (amount > 0n) sum.debits += amount;
+    else sum.credits -= amount;
+  }
+
+  /** What took effect before `until`, which is a multiple of `SLOT_MS`. */
+  before(until: number): Movements {
+    const sums: Slot['sums'] = new Map();
+    let entries = 0;
+    for (const [index, slot] of this.#slots) {
+      if (index * SLOT_MS >= until) continue;
+      entries += slot.entries;
+      for (const moved of slot.sums.values()) {
+        const sum = sumOf(sums, moved.currency, moved.class);
+        sum.debits += moved.debits;
+        sum.credits += moved.credits;
+      }
+    }
+    const ordered = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { entries, totals: ordered.map(([, sum]) => sum) };
+  }
+
+  /** Forgets what took effect before `until`: its period is closed. */
+  dropBefore(until: number): void {
+    for (const index of this.#slots.keys()) if (index * SLOT_MS < until) this.#slots.delete(index);
+  }
+
+  #slotOf(effectiveAt: number): Slot {
+    const index = Math.floor(effectiveAt / SLOT_MS);
+    const slot = this.#slots.get(index) ?? { entries: 0, sums: new Map() };
+    this.#slots.set(index, slot);
+    return slot;
+  }
+}
+
+function sumOf(sums: Slot['sums'], currency: string, accountClass: AccountClass) {
+  const key = `${currency} ${accountClass}`;
+  const sum = sums.get(key) ?? { currency, class: accountClass, debits: 0n, credits: 0n };
+  sums.set(key, sum);
+  return sum;
+}
+
+const HOUR_MS = 3_600_000;
+const PERIOD = /^(\d{4})-(0[1-9]|1[0-2])$/;
+
+/** The calendar month after `period`, both as YYYY-MM. */
+export function nextPeriod(period: string): string {
+  return new Date(monthEnd(period)).toISOString().slice(0, 7);
+}
+
+/** Whether `until` can be the midnight that ends the month `period` somewhere on Earth, from UTC-12 to UTC+14. */
+export function endsPeriod(period: string, until: number): boolean {
+  if (!PERIOD.test(period) || until % SLOT_MS !== 0) return false;
+  const ahead = until - monthEnd(period);
+  return ahead >= -14 * HOUR_MS && ahead <= 12 * HOUR_MS;
+}
+
+/** The end of a month in UTC, in ms since the epoch. */
+function monthEnd(period: string): number {
+  const [, year, month] = PERIOD.exec(period) ?? [];
+  return Date.UTC(Number(year), Number(month), 1);
+}
