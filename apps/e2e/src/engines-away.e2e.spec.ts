@@ -1,5 +1,5 @@
 import { type EngineName, type ServiceName, serviceNames } from '@florin/local-stack';
-import { type Answer, eventually, inParallel, type Person } from '@florin/testing';
+import { type Answer, EventStreamReader, eventually, inParallel, type Person } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Accepted, expectExactlyOnce, type Intent, payUntilTaken } from './books.js';
@@ -52,6 +52,8 @@ interface Readiness {
 let world: World;
 let people: Person[];
 let load: Load;
+/** Of one person, open all the time. */
+let stream: EventStreamReader;
 const accepted: Accepted[] = [];
 
 beforeAll(async () => {
@@ -61,10 +63,17 @@ beforeAll(async () => {
     await person.fund(funding);
     return person;
   });
+  const [{ token }] = people as [Person];
+  stream = await EventStreamReader.open(`${world.stack.gatewayUrl}/v1/notifications/stream`, {
+    authorization: `Bearer ${token}`,
+  });
 }, 240_000);
 
 afterEach(() => load.stop(), 120_000);
-afterAll(() => world?.close(), 60_000);
+afterAll(async () => {
+  await stream?.close();
+  await world?.close();
+}, 60_000);
 
 describe('the services ride out 20 s without an engine', () => {
   it.each(outages)(
@@ -102,6 +111,7 @@ describe('the services ride out 20 s without an engine', () => {
       load.answers.forEach(expectDefinite);
       expect(world.unexpectedEnds).toEqual([]);
       await expectExactlyOnce(world.stack, people, funding, accepted);
+      await eventually(expectStreamed);
     },
     240_000,
   );
@@ -170,6 +180,14 @@ async function expectDefiniteReads(): Promise<void> {
   const [anna] = people as [Person];
   const answers = await Promise.all(reads.map((path) => anna.call('GET', path)));
   answers.forEach(expectDefinite);
+}
+
+/** The stream that was open all the time has told everything once. */
+function expectStreamed(): void {
+  const [anna] = people as [Person];
+  const own = accepted.filter(({ payer, payee }) => payer.id === anna.id || payee.id === anna.id);
+  const told = stream.events.map(({ data }) => (JSON.parse(data) as { paymentId: string }).paymentId);
+  expect(told.sort()).toEqual(own.map(({ answer }) => answer.body.id).sort());
 }
 
 /** Done, taken, or a problem that says to come again. */

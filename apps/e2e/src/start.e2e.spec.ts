@@ -132,6 +132,18 @@ describe('npm start', () => {
     expect(wallet).toMatchObject(balance);
   }, 240_000);
 
+  it('starts an engine again that has ended by itself', async () => {
+    if (process.platform !== 'linux') return;
+    const [engine = ''] = processesNaming(folder).filter((line) => line.includes('"engine":"eventStore"'));
+    process.kill(Number(/^\d+/.exec(engine)?.[0]), 'SIGKILL');
+    await eventually(() => expect(running.stderr).toContain('eventStore is ready again.'));
+    expect(running.stderr).toContain(
+      `eventStore ended by itself (SIGKILL); its log is ${dataDir}/logs/event-store.log.`,
+    );
+    const ready = `http://127.0.0.1:${portsOfBlock(base).wallet}/health/ready`;
+    await eventually(async () => expect((await fetch(ready)).status).toBe(200));
+  }, 120_000);
+
   it('leaves no process when it is killed (kill -9)', async () => {
     if (process.platform === 'linux') {
       const alive = processesNaming(folder).join('\n');
