@@ -16,7 +16,7 @@ export const serverLimits = {
   /** Of all messages and appends that have arrived in part. */
   unfinishedBytes: 256 * MIB,
   /** Bytes that a client may send before they are read, per call and per connection. */
-  callWindowBytes: 256 * KIB,
+  callWindowBytes: 512 * KIB,
   connectionWindowBytes: MIB,
   /** What HTTP/2 may keep for one connection. */
   sessionMemoryMb: 100,

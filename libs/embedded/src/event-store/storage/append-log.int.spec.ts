@@ -122,6 +122,16 @@ describe('the append log', () => {
     await again.close();
   });
 
+  it('leaves alone what a reader got from memory, while it forgets that itself', async () => {
+    const { log } = await open();
+    const [position = 0] = await appendEach(log, numbered(1));
+    const got = await log.read(position + RECORD_HEADER_BYTES, 100);
+    await appendEach(log, numbered(1_500));
+    expect(String(got)).toBe(numbered(1)[0]);
+    await log.close();
+    expect(await reopened()).toEqual([...numbered(1), ...numbered(1_500)]);
+  });
+
   it('cuts a torn tail, wherever it is torn, and says so', async () => {
     const { log } = await open();
     await appendEach(log, numbered(2));

@@ -18,6 +18,8 @@ interface Chunk {
   readonly base: number;
   readonly bytes: Buffer;
   used: number;
+  /** Whether a reader has bytes of it. */
+  isLent: boolean;
 }
 
 interface Waiter {
@@ -36,6 +38,8 @@ const RECENT_CHUNKS = 16;
  */
 export class AppendLog {
   private readonly chunks: Chunk[] = [];
+  /** A chunk that was forgotten, to be filled again: giving memory back to the system and taking it again costs much. */
+  private spare: Buffer | undefined;
   private readonly waiters: Waiter[] = [];
   private readonly mark: AcknowledgedMark;
   private writing: Promise<void> | undefined;
@@ -103,8 +107,9 @@ export class AppendLog {
       const chunk = this.chunks[index];
       if (chunk === undefined || chunk.base > position) continue;
       const from = position - chunk.base;
-      if (from + length <= chunk.used) return chunk.bytes.subarray(from, from + length);
-      break;
+      if (from + length > chunk.used) break;
+      chunk.isLent = true;
+      return chunk.bytes.subarray(from, from + length);
     }
     return this.readFile(position, length);
   }
@@ -126,13 +131,20 @@ export class AppendLog {
   private write(bytes: Buffer, inNewChunk: boolean): void {
     let chunk = this.chunks.at(-1);
     if (chunk === undefined || inNewChunk || chunk.used + bytes.length > chunk.bytes.length) {
-      const capacity = Math.max(CHUNK_BYTES, bytes.length);
-      chunk = { base: this.next, bytes: Buffer.allocUnsafeSlow(capacity), used: 0 };
+      chunk = { base: this.next, bytes: this.chunkBytes(bytes.length), used: 0, isLent: false };
       this.chunks.push(chunk);
     }
     bytes.copy(chunk.bytes, chunk.used);
     chunk.used += bytes.length;
     this.next += bytes.length;
+  }
+
+  private chunkBytes(atLeast: number): Buffer {
+    const { spare } = this;
+    if (atLeast > CHUNK_BYTES || spare === undefined)
+      return Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, atLeast));
+    this.spare = undefined;
+    return spare;
   }
 
   private startWriting(): void {
@@ -197,6 +209,7 @@ export class AppendLog {
       const oldest = this.chunks[0];
       if (oldest === undefined || oldest.base + oldest.used > this.durable) return;
       this.chunks.shift();
+      if (!oldest.isLent && oldest.bytes.length === CHUNK_BYTES) this.spare = oldest.bytes;
     }
   }
 
