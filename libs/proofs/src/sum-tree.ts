@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { HASH_BYTES, isHash, sameHash, sha256, type Hash } from './hash.js';
 import type { LiabilitiesHead } from './ledger-head.js';
 import { emptyRoot, isPosition } from './merkle.js';
@@ -35,7 +34,8 @@ export interface LiabilityProof extends Liability {
 export const MAX_SUM = 2n ** 63n - 1n;
 export const MAX_ACCOUNTS = 2 ** 24;
 const MAX_ACCOUNT_BYTES = 1_024;
-const MIN_SECRET_BYTES = 32;
+const SECRET_BYTES = 32;
+const HMAC_BLOCK_BYTES = 64;
 
 const SUM_BYTES = 8;
 const NODE_BYTES = HASH_BYTES + SUM_BYTES;
@@ -46,16 +46,14 @@ export class SumTree {
   /** Nodes of 40 bytes, hash and sum; the leaves first, the root last. */
   readonly #levels: readonly Buffer[];
   readonly #places = new Map<string, number>();
-  readonly #secret: Buffer;
+  readonly #salts: Salts;
 
   /**
-   * Builds the tree over accounts that differ. The secret, 32 bytes or more, must be random, and another for each
-   * tree: it hides who is in it. Throws a RangeError for a balance that is negative or a total from 2^63 on.
+   * Builds the tree over accounts that differ. The secret, 32 bytes, must be random, and another for each tree:
+   * it hides who is in it. Throws a RangeError for a balance that is negative or a total from 2^63 on.
    */
   constructor(liabilities: Iterable<Liability>, secret: Uint8Array) {
-    if (secret.length < MIN_SECRET_BYTES)
-      throw new RangeError(`a secret of ${MIN_SECRET_BYTES} bytes is needed`);
-    this.#secret = Buffer.from(secret);
+    this.#salts = new Salts(secret);
     const leaves = this.#leavesOf(liabilities);
     const bottom = Buffer.alloc(leaves.length * NODE_BYTES);
     leaves.forEach(({ account, hash, balance }, index) => {
@@ -81,7 +79,7 @@ export class SumTree {
       place = Math.floor(place / 2);
     }
     const { sum: balance } = nodeAt(this.#levels[0] as Buffer, index);
-    return { account, balance, salt: saltOf(this.#secret, account), index, siblings };
+    return { account, balance, salt: this.#salts.of(account), index, siblings };
   }
 
   #leavesOf(liabilities: Iterable<Liability>): { account: string; balance: bigint; hash: string }[] {
@@ -91,7 +89,7 @@ export class SumTree {
       if (!isSum(balance)) throw new RangeError(`a balance of ${balance} cannot be owed`);
       if (!isAccount(account)) throw new RangeError('not the id of an account');
       // Hashes as strings of single bytes sort several times as fast as Buffers.
-      const hash = leafOf(account, balance, saltOf(this.#secret, account)).toString('latin1');
+      const hash = leafOf(account, balance, this.#salts.of(account)).toString('latin1');
       leaves.push({ account, balance, hash });
     }
     return leaves.sort((a, b) => (a.hash < b.hash ? -1 : 1));
@@ -147,17 +145,38 @@ function nodeAt(level: Buffer, index: number): SumNode {
   return { hash, sum: level.readBigUInt64BE(at + HASH_BYTES) };
 }
 
-/** HMAC-SHA-256 of the account's id under the tree's secret. */
-function saltOf(secret: Buffer, account: string): Buffer {
-  return createHmac('sha256', secret).update(account).digest();
+/**
+ * HMAC-SHA-256 (RFC 2104) of accounts' ids under a secret. Out of two hashes, because `createHmac` makes an object per
+ * call, which takes several times as long as all the rest of a tree.
+ */
+class Salts {
+  readonly #inner = Buffer.alloc(HMAC_BLOCK_BYTES + MAX_ACCOUNT_BYTES, 0x36);
+  readonly #outer = Buffer.alloc(HMAC_BLOCK_BYTES + HASH_BYTES, 0x5c);
+
+  constructor(secret: Uint8Array) {
+    if (secret.length !== SECRET_BYTES) throw new RangeError(`a secret of ${SECRET_BYTES} bytes is needed`);
+    secret.forEach((byte, at) => {
+      this.#inner[at] = byte ^ 0x36;
+      this.#outer[at] = byte ^ 0x5c;
+    });
+  }
+
+  of(account: string): Buffer {
+    const length = this.#inner.write(account, HMAC_BLOCK_BYTES);
+    this.#outer.set(sha256(this.#inner.subarray(0, HMAC_BLOCK_BYTES + length)), HMAC_BLOCK_BYTES);
+    return sha256(this.#outer);
+  }
 }
 
+const ID_AT = 1 + HASH_BYTES + 2;
+const leaf = Buffer.alloc(ID_AT + MAX_ACCOUNT_BYTES + SUM_BYTES);
+
 function leafOf(account: string, balance: bigint, salt: Uint8Array): Hash {
-  const id = Buffer.from(account);
-  const numbers = Buffer.alloc(2 + SUM_BYTES);
-  numbers.writeUInt16BE(id.length);
-  numbers.writeBigUInt64BE(balance, 2);
-  return sha256(Buffer.concat([Buffer.of(0x00), salt, numbers.subarray(0, 2), id, numbers.subarray(2)]));
+  leaf.set(salt, 1);
+  const length = leaf.write(account, ID_AT);
+  leaf.writeUInt16BE(length, 1 + HASH_BYTES);
+  const end = leaf.writeBigUInt64BE(balance, ID_AT + length);
+  return sha256(leaf.subarray(0, end));
 }
 
 const pair = Buffer.alloc(1 + 2 * NODE_BYTES, 0x01);

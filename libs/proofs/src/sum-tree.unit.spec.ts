@@ -89,8 +89,18 @@ describe('a sum tree', () => {
     for (const account of ['', '\ud800', 'a'.repeat(1_025)]) {
       expect(() => build({ ...anna, account })).toThrow('not the id of an account');
     }
-    expect(() => new SumTree([anna], secret.subarray(1))).toThrow('a secret of 32 bytes is needed');
+    for (const wrong of [secret.subarray(1), Buffer.alloc(33)]) {
+      expect(() => new SumTree([anna], wrong)).toThrow('a secret of 32 bytes is needed');
+    }
     expect(build({ ...anna, balance: MAX_SUM }).head.total).toBe(MAX_SUM);
+  });
+
+  it('takes ids of every length up to 1 KiB, in any script', () => {
+    const accounts = ['a', 'ciò', '財布', 'b'.repeat(1_024), 'è'.repeat(512)];
+    const liabilities = accounts.map((account) => ({ account, balance: 7n }));
+    const tree = new SumTree(liabilities, secret);
+    expect(tree.head).toEqual({ ...naiveHead(liabilities), count: 5 });
+    for (const account of accounts) expect(verifyLiability(proofOf(tree, account), tree.head)).toBe(true);
   });
 
   it('does not show its secret', () => {
