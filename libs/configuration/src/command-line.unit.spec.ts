@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { commandLine, commandLineConfig, WrongUse } from './command-line.js';
+import { integerText } from './config.js';
+
+describe('a command line', () => {
+  const options = { count: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+  it('has words and options', () => {
+    const { positionals, values } = commandLine(['verify', '--count', '3'], options);
+    expect([positionals, values.count, values.json]).toEqual([['verify'], '3', undefined]);
+  });
+
+  it.each([
+    [['--fast'], "Unknown option '--fast'"],
+    [['--count'], "Option '--count <value>' argument missing"],
+    [['--json=yes'], "Option '--json' does not take an argument"],
+  ])('%j is wrong use', (args, message) => {
+    expect(() => commandLine(args, options)).toThrow(WrongUse);
+    expect(() => commandLine(args, options)).toThrow(message);
+  });
+});
+
+describe('the environment of a command line', () => {
+  const schema = z.object({ COUNT: integerText(1, 9) });
+
+  it('is checked as that of a service, and wrong use where it is wrong', () => {
+    expect(commandLineConfig(schema, { COUNT: '3' })).toEqual({ COUNT: 3 });
+    expect(() => commandLineConfig(schema, { COUNT: '10' })).toThrow(WrongUse);
+    expect(() => commandLineConfig(schema, { COUNT: '10' })).toThrow(
+      'COUNT: must be a whole number from 1 to 9',
+    );
+  });
+});
