@@ -30,8 +30,8 @@ export interface Replay {
 export interface ReplayOptions {
   /** ISO 4217 code that the book must have; without it, the book says. */
   readonly currency?: string;
-  /** Called with every event that is right, after the state has taken it in. */
-  readonly onEvent?: (event: LedgerEvent, revision: bigint) => void;
+  /** Called with every event that is right, and the text that it is known by, after the state has taken it in. */
+  readonly onEvent?: (event: LedgerEvent, revision: bigint, text: string) => void;
 }
 
 /**
@@ -45,13 +45,13 @@ export function createReplay(ledger: string, sha256: Sha256, options: ReplayOpti
   let finding: Finding | undefined;
   const reversals = createReversalCheck();
   const next = (record: StoredRecord): void => {
-    const { hash, schema } = checkChain(ledger, head, record, sha256);
+    const { hash, schema, text } = checkChain(ledger, head, record, sha256);
     const event = decodeStored(schema, record.type, record.data);
     checkEvent(state, event);
     state = evolve(state, event);
     head = { revision: record.revision, hash };
     reversals.note(event, record.revision);
-    options.onEvent?.(event, record.revision);
+    options.onEvent?.(event, record.revision, text);
   };
   return {
     accept(record) {
@@ -87,7 +87,7 @@ function checkChain(
   head: ChainHead,
   record: StoredRecord,
   sha256: Sha256,
-): { hash: string; schema: number } {
+): { hash: string; schema: number; text: string } {
   const { revision, id } = record;
   if (revision !== head.revision + 1n) {
     throw new LedgerCorrupt('revision_gap', `revision ${revision} follows revision ${head.revision}`);
@@ -103,13 +103,14 @@ function checkChain(
     const detail = `the event follows ${show(metadata.prev)}, but the one before it is ${head.hash}`;
     throw new LedgerCorrupt('chain_broken', detail);
   }
-  const hash = sha256(canonicalTextOf(record, head.hash, ledger, schema));
+  const text = canonicalTextOf(record, head.hash, ledger, schema);
+  const hash = sha256(text);
   if (metadata.hash !== hash) {
     const detail = `the event was sealed as ${show(metadata.hash)}, but its hash is ${hash}`;
     throw new LedgerCorrupt('hash_mismatch', detail);
   }
   if (id !== idOfHash(hash)) throw new LedgerCorrupt('id_mismatch', `the id is ${id}, not ${idOfHash(hash)}`);
-  return { hash, schema };
+  return { hash, schema, text };
 }
 
 /** The version comes first: another one may have other fields. */

@@ -1,8 +1,8 @@
+import { replayBook } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { eventAt, sha256, type EventStore } from '@florin/event-store';
 import {
   MAX_POSTINGS,
-  createReplay,
   createSealer,
   decide,
   decodeRecord,
@@ -194,13 +194,8 @@ export class LedgerWriter {
   private async replay(): Promise<Book> {
     const { ledger, currency, store } = this.deps;
     await this.deps.checkLog?.(ledger);
-    const replay = createReplay(ledger, sha256, { currency });
-    const stream = ledgerStream(ledger);
-    for await (const page of store.read(stream, {})) {
-      for (const event of page) replay.accept(event);
-      if (replay.finding !== undefined) break;
-    }
-    const finding = await replay.checkReversals((revision) => eventAt(store, stream, revision));
+    const replay = await replayBook(store, ledger, { currency });
+    const { finding } = replay;
     if (finding !== undefined) {
       this.damage = new LedgerDamaged(ledger, finding.revision, finding.detail);
       throw this.damage;

@@ -1,0 +1,1 @@
+export { replayBook } from './load.js';
