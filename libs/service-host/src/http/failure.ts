@@ -1,6 +1,9 @@
 import { commonProblems, ProblemError } from '../problems.js';
 import { UpstreamProblem } from './client.js';
 
+/** The driver of PostgreSQL says these without a code: a connection that could not be made in time, or broke. */
+const withoutCode =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/;
 /** How deep causes are looked into. */
 const depthLimit = 5;
 const busyStatuses: readonly number[] = [429, 503, 504];
@@ -49,5 +52,5 @@ function isOutage(error: Error): boolean {
   const { code, transient } = error as { code?: unknown; transient?: unknown };
   if (transient === true) return true;
   if (typeof code === 'string' && /^(ECONN|ETIMEDOUT|EPIPE|UND_ERR_|57P0|08|53300)/.test(code)) return true;
-  return error.message === 'timeout exceeded when trying to connect';
+  return withoutCode.test(error.message);
 }

@@ -15,6 +15,8 @@ describe('a failure that nobody turned into a problem', () => {
       'a query whose connection was lost',
       new Error('x', { cause: Object.assign(new Error('y'), { code: '57P01' }) }),
     ],
+    ['a database that was killed', new Error('Connection terminated unexpectedly')],
+    ['a database that takes no connection', new Error('timeout exceeded when trying to connect')],
     ['a service that is not available', upstream(503)],
     ['a service with too much to do', upstream(429)],
     ['a service that waits for another', upstream(504)],
