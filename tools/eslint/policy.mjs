@@ -22,7 +22,14 @@ const projectDependencies = {
     'type:stack',
   ],
   'type:app': ['type:domain', 'type:books', 'type:contracts', 'type:configuration', 'type:adapter'],
-  'type:launcher': ['type:domain', 'type:books', 'type:contracts', 'type:configuration', 'type:adapter', 'type:stack'],
+  'type:launcher': [
+    'type:domain',
+    'type:books',
+    'type:contracts',
+    'type:configuration',
+    'type:adapter',
+    'type:stack',
+  ],
   'type:harness': [
     'type:domain',
     'type:books',
