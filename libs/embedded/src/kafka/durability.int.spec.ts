@@ -149,6 +149,7 @@ describe('kill -9 under load', () => {
 
   const load = () =>
     fork(fileURLToPath(new URL('testing/serve.fixture.spec.ts', import.meta.url)), [], {
+      env: { ...process.env, NODE_COMPILE_CACHE: join(dataDir, 'compiled') },
       execArgv: [
         '--no-warnings',
         '--experimental-transform-types',
@@ -160,7 +161,7 @@ describe('kill -9 under load', () => {
   async function start(port = 0): Promise<number> {
     child = next;
     next = load();
-    child.send({ dataDir, port });
+    child.send({ dataDir: join(dataDir, 'data'), port });
     return new Promise((resolve, reject) => {
       child.on('message', (message: { port?: number; notice?: string }) => {
         if (message.notice) notices.push(message.notice);
