@@ -74,7 +74,9 @@ async function readAll(client: EventStoreDBClient, stream: string) {
 const filler = 'x'.repeat(200);
 
 function events(count: number): EventData[] {
-  return Array.from({ length: count }, (_, index) =>
-    jsonEvent({ type: 'Measured', data: { index, id: randomUUID(), filler } }),
-  );
+  return Array.from({ length: count }, (_, index) => {
+    // The client would make an id of its own, at a higher price.
+    const id = randomUUID();
+    return jsonEvent({ id, type: 'Measured', data: { index, id, filler } });
+  });
 }
