@@ -15,6 +15,7 @@ export * from './money.js';
 export * from './periods.js';
 export * from './replay.js';
 export * from './reserves.js';
+export * from './reversals.js';
 export * from './state.js';
 export * from './stored.js';
 export * from './trial-balance.js';

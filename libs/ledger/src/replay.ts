@@ -143,8 +143,8 @@ function show(value: unknown): string {
   return JSON.stringify(value) ?? 'none';
 }
 
-/** Checks that an event of a sound chain is also one that this book can hold. */
-function checkEvent(state: LedgerState, event: LedgerEvent): void {
+/** Checks that an event of a sound chain is also one that this book can hold. Throws LedgerCorrupt. */
+export function checkEvent(state: LedgerState, event: LedgerEvent): void {
   if (event.type !== 'LedgerCreated' && state.revision < 0n) {
     throw new LedgerCorrupt('book_not_created', `a book begins with LedgerCreated, not with ${event.type}`);
   }
