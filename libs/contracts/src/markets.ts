@@ -16,13 +16,36 @@ export interface Market {
   /** Minor digits of the currency by ISO 4217 (never taken from Intl, whose tables differ). */
   readonly exponent: number;
   readonly defaultLocale: Locale;
+  /** Where its days and months begin and end, by the IANA database: one zone for all of the market. */
+  readonly timeZone: string;
 }
 
 /** The markets that can be opened. Which are open is configuration of the services. */
 export const markets = {
-  it: { code: 'it', ledger: 'it-eur', currency: 'EUR', exponent: 2, defaultLocale: 'it' },
-  br: { code: 'br', ledger: 'br-brl', currency: 'BRL', exponent: 2, defaultLocale: 'pt' },
-  in: { code: 'in', ledger: 'in-inr', currency: 'INR', exponent: 2, defaultLocale: 'en' },
+  it: {
+    code: 'it',
+    ledger: 'it-eur',
+    currency: 'EUR',
+    exponent: 2,
+    defaultLocale: 'it',
+    timeZone: 'Europe/Rome',
+  },
+  br: {
+    code: 'br',
+    ledger: 'br-brl',
+    currency: 'BRL',
+    exponent: 2,
+    defaultLocale: 'pt',
+    timeZone: 'America/Sao_Paulo',
+  },
+  in: {
+    code: 'in',
+    ledger: 'in-inr',
+    currency: 'INR',
+    exponent: 2,
+    defaultLocale: 'en',
+    timeZone: 'Asia/Kolkata',
+  },
 } as const satisfies Record<MarketCode, Market>;
 
 const shardSuffix = '-(?:[2-9]|[1-9][0-9]{1,2})';
