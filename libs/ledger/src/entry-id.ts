@@ -33,14 +33,26 @@ export class RecentEntryIds {
   #forgottenAt = 0;
 
   has(entryId: string): boolean {
-    return this.#slices.get(sliceOf(entryId))?.has(entryId) ?? false;
+    // Other texts share no words with a UUID, but `wordsOf` would not know.
+    if (entryIdTimeMs(entryId) === undefined) return false;
+    const words = wordsOf(entryId);
+    return this.#slices.get(Math.floor(timeOf(words) / SLICE_MS))?.has(words) ?? false;
   }
 
   add(entryId: string): void {
-    const slice = sliceOf(entryId);
+    this.#addWords(wordsOf(entryId));
+  }
+
+  /** Adds ids in their packed form; see `packIds`. */
+  addPacked(packed: Uint32Array): void {
+    for (let i = 0; i < packed.length; i += WORDS) this.#addWords(packed.subarray(i, i + WORDS));
+  }
+
+  #addWords(words: Words): void {
+    const slice = Math.floor(timeOf(words) / SLICE_MS);
     let ids = this.#slices.get(slice);
     if (ids === undefined) this.#slices.set(slice, (ids = new IdSet()));
-    ids.add(entryId);
+    ids.add(words);
   }
 
   /** Drops the slices that lie wholly before the window. */
@@ -53,6 +65,18 @@ export class RecentEntryIds {
     }
   }
 
+  /** Every id in its packed form, in ascending order. */
+  packed(): Uint32Array {
+    const slices = [...this.#slices].sort(([a], [b]) => a - b).map(([, ids]) => ids.packed());
+    const all = new Uint32Array(slices.reduce((length, slice) => length + slice.length, 0));
+    let at = 0;
+    for (const slice of slices) {
+      all.set(slice, at);
+      at += slice.length;
+    }
+    return all;
+  }
+
   get size(): number {
     let size = 0;
     for (const ids of this.#slices.values()) size += ids.size;
@@ -60,12 +84,24 @@ export class RecentEntryIds {
   }
 }
 
-function sliceOf(entryId: string): number {
-  return Math.floor((entryIdTimeMs(entryId) ?? 0) / SLICE_MS);
+/** Ids in a form for storage: four 32-bit words each. */
+export function packIds(ids: readonly string[]): Uint32Array {
+  const packed = new Uint32Array(ids.length * WORDS);
+  ids.forEach((id, i) => packed.set(wordsOf(id), i * WORDS));
+  return packed;
 }
 
 /** The four 32-bit words of a UUID. */
-type Words = readonly [number, number, number, number];
+type Words = ArrayLike<number>;
+
+/** When a UUIDv7 was made: its first 48 bits. */
+function timeOf(words: Words): number {
+  return word(words, 0) * 0x1_0000 + (word(words, 1) >>> 16);
+}
+
+function word(words: Words, at: number): number {
+  return words[at] as number;
+}
 
 function wordsOf(id: string): Words {
   return [
@@ -87,22 +123,36 @@ class IdSet {
   #table = new Uint32Array(FIRST_PLACES * WORDS);
   size = 0;
 
-  has(id: string): boolean {
-    const words = wordsOf(id);
-    return this.#table[this.#placeOf(words) + 1] === words[1];
+  has(words: Words): boolean {
+    return this.#table[this.#placeOf(words) + 1] !== 0;
   }
 
-  add(id: string): void {
-    const words = wordsOf(id);
+  /** In ascending order. */
+  packed(): Uint32Array {
+    const ids: Uint32Array[] = [];
+    for (let place = 0; place < this.#table.length; place += WORDS) {
+      if (this.#table[place + 1] !== 0) ids.push(this.#table.subarray(place, place + WORDS));
+    }
+    ids.sort((a, b) => {
+      const differs = a.findIndex((part, i) => part !== b[i]);
+      return word(a, differs) - word(b, differs);
+    });
+    const packed = new Uint32Array(ids.length * WORDS);
+    ids.forEach((id, i) => packed.set(id, i * WORDS));
+    return packed;
+  }
+
+  add(words: Words): void {
     const place = this.#placeOf(words);
-    if (this.#table[place + 1] === words[1]) return;
+    if (this.#table[place + 1] !== 0) return;
     this.#table.set(words, place);
     this.size += 1;
     if (this.size * 3 > (this.#table.length / WORDS) * 2) this.#grow();
   }
 
   /** Where the words are, or the empty place where they would go. The second word holds the version, so it is zero only there. */
-  #placeOf([a, b, c, d]: Words): number {
+  #placeOf(words: Words): number {
+    const [a, b, c, d] = [word(words, 0), word(words, 1), word(words, 2), word(words, 3)];
     const table = this.#table;
     const mask = table.length / WORDS - 1;
     // The last 62 bits are random by RFC 9562; where they are not, probing is slower and as right.
@@ -119,7 +169,7 @@ class IdSet {
     this.#table = new Uint32Array(old.length * 2);
     for (let place = 0; place < old.length; place += WORDS) {
       const words = old.subarray(place, place + WORDS);
-      if (words[1] !== 0) this.#table.set(words, this.#placeOf(words as unknown as Words));
+      if (words[1] !== 0) this.#table.set(words, this.#placeOf(words));
     }
   }
 }

@@ -16,6 +16,7 @@ export * from './periods.js';
 export * from './replay.js';
 export * from './reserves.js';
 export * from './reversals.js';
+export * from './snapshot.js';
 export * from './state.js';
 export * from './stored.js';
 export * from './trial-balance.js';

@@ -26,6 +26,13 @@ interface Slot {
   readonly sums: Map<string, { currency: string; class: AccountClass; debits: bigint; credits: bigint }>;
 }
 
+/** A slot in storage: its number, its entries, and currency, class, debits and credits of what moved. */
+export type SlotJson = readonly [
+  index: number,
+  entries: number,
+  sums: readonly (readonly [currency: string, accountClass: string, debits: string, credits: string])[],
+];
+
 /** The movements of the periods that are open, by slot. About 35,000 slots for a year that was never closed. */
 export class OpenMovements {
   readonly #slots = new Map<number, Slot>();
@@ -41,6 +48,38 @@ export class OpenMovements {
     const sum = sumOf(sums, currency, accountClass);
     if (amount > 0n) sum.debits += amount;
     else sum.credits -= amount;
+  }
+
+  /** The slots in the order of time, for storage. */
+  toJSON(): SlotJson[] {
+    const ordered = [...this.#slots].sort(([a], [b]) => a - b);
+    return ordered.map(([index, { entries, sums }]) => [
+      index,
+      entries,
+      [...sums.values()]
+        .map((sum): SlotJson[2][number] => [
+          sum.currency,
+          sum.class,
+          sum.debits.toString(),
+          sum.credits.toString(),
+        ])
+        .sort(([a, x], [b, y]) => (`${a} ${x}` < `${b} ${y}` ? -1 : 1)),
+    ]);
+  }
+
+  /** The movements that `toJSON` gave. */
+  static fromJSON(slots: readonly SlotJson[]): OpenMovements {
+    const movements = new OpenMovements();
+    for (const [index, entries, sums] of slots) {
+      const slot: Slot = { entries, sums: new Map() };
+      for (const [currency, accountClass, debits, credits] of sums) {
+        const sum = sumOf(slot.sums, currency, accountClass as AccountClass);
+        sum.debits = BigInt(debits);
+        sum.credits = BigInt(credits);
+      }
+      movements.#slots.set(index, slot);
+    }
+    return movements;
   }
 
   /** What took effect before `until`, which is a multiple of `SLOT_MS`. */

@@ -27,9 +27,17 @@ export interface Replay {
   readonly head: ChainHead;
 }
 
+/** A book, and where its chain ends. */
+export interface BookAt {
+  readonly state: LedgerState;
+  readonly head: ChainHead;
+}
+
 export interface ReplayOptions {
   /** ISO 4217 code that the book must have; without it, the book says. */
   readonly currency?: string;
+  /** Where the history goes on from, without checking what led there; without it, from the first event. Given away. */
+  readonly start?: BookAt;
   /** Called with every event that is right, and the text that it is known by, after the state has taken it in. */
   readonly onEvent?: (event: LedgerEvent, revision: bigint, text: string) => void;
 }
@@ -40,8 +48,8 @@ export interface ReplayOptions {
  * through this, an auditor verifies with it.
  */
 export function createReplay(ledger: string, sha256: Sha256, options: ReplayOptions = {}): Replay {
-  let state = emptyLedger(ledger, options.currency ?? '');
-  let head = GENESIS;
+  let state = options.start?.state ?? emptyLedger(ledger, options.currency ?? '');
+  let head = options.start?.head ?? GENESIS;
   let finding: Finding | undefined;
   const reversals = createReversalCheck();
   const next = (record: StoredRecord): void => {
@@ -79,6 +87,21 @@ export function createReplay(ledger: string, sha256: Sha256, options: ReplayOpti
       return head;
     },
   };
+}
+
+/**
+ * Reads the next event of a chain, wherever the chain was last right, without a book: what the rules say of it is not looked
+ * at. Throws LedgerCorrupt.
+ */
+export function readNext(
+  ledger: string,
+  sha256: Sha256,
+  head: ChainHead,
+  record: StoredRecord,
+): { readonly event: LedgerEvent; readonly head: ChainHead } {
+  const { hash, schema } = checkChain(ledger, head, record, sha256);
+  const event = decodeStored(schema, record.type, record.data);
+  return { event, head: { revision: record.revision, hash } };
 }
 
 /** Checks all that makes an event the next one of its chain. */

@@ -26,14 +26,14 @@ export interface LedgerState {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The open ones, by id: how one ended is in the log. */
   readonly holds: ReadonlyMap<string, Hold>;
-  readonly entryIds: Pick<RecentEntryIds, 'has' | 'size'>;
+  readonly entryIds: Pick<RecentEntryIds, 'has' | 'size' | 'packed'>;
   /** Ids of the entries that were reversed: as many as there are reversals, which are rare. */
   readonly reversed: ReadonlySet<string>;
   /** The last period that was closed, as YYYY-MM. */
   readonly lastPeriod: string | null;
   /** The first instant that entries may take effect at, in ms since the epoch. */
   readonly openFrom: number;
-  readonly movements: Pick<OpenMovements, 'before'>;
+  readonly movements: Pick<OpenMovements, 'before' | 'toJSON'>;
   /** By their codes. */
   readonly assets: ReadonlyMap<string, IssuedAsset>;
   /** The asset that an account is the reserve or the supply of. */

@@ -1,0 +1,186 @@
+import { eventAt, headOf, sha256, type EventStore } from '@florin/event-store';
+import { ledgerStream } from '@florin/contracts';
+import {
+  ENTRY_ID_AHEAD_MS,
+  ENTRY_ID_WINDOW_MS,
+  restoreBook,
+  type AccountRow,
+  type BookAt,
+  type BookSummary,
+  type ChainHead,
+} from '@florin/ledger';
+import type { VerifierKey } from '@florin/proofs';
+import { decodeAccounts, decodeTouches, type TouchedRow } from './accounts-codec.js';
+import {
+  chainOf,
+  chunkStream,
+  idStream,
+  readRecord,
+  recordStream,
+  SnapshotUnusable,
+  type AccountChunk,
+  type Chunk,
+  type SnapshotRecord,
+} from './record.js';
+import { nextIdChain, NO_SNAPSHOT, type SnapshotPlace } from './writer.js';
+
+/** Segments whose ids are read at once: some 200 KB each. */
+const ID_PAGE = 16;
+
+interface Deps {
+  readonly store: Pick<EventStore, 'read'>;
+  readonly ledger: string;
+  /** One of these must have signed each record; without them, a record is only held against itself and the log. */
+  readonly keys?: readonly VerifierKey[];
+}
+
+/** A book as its snapshots have it, at the end of a segment. */
+export interface Snapshot extends BookAt {
+  readonly place: SnapshotPlace;
+}
+
+interface FoundRecord {
+  readonly record: SnapshotRecord;
+  readonly head: ChainHead;
+}
+
+/** Reads the snapshots of a book. Whatever is not as it was written throws `SnapshotUnusable`. */
+export class SnapshotReader {
+  /** Records that were read, for as long as this reader is asked: an account is looked for in several. */
+  readonly #records = new Map<number, Promise<FoundRecord>>();
+
+  constructor(private readonly deps: Deps) {}
+
+  /** How many segments have a record. */
+  async segments(): Promise<number> {
+    return Number(await headOf(this.deps.store, recordStream(this.deps.ledger))) + 1;
+  }
+
+  /** The book at the end of a segment. Without `ids` it does not know which ids have an outcome: for reading only. */
+  async load(segment: number, { ids }: { readonly ids: boolean }): Promise<Snapshot> {
+    const records = await Promise.all(chainOf(segment).map((at) => this.record(at)));
+    const [{ record, head }] = records as [FoundRecord];
+    await this.#checkHead(head);
+    const oldestFirst = records.toReversed();
+    const chunks = await Promise.all(
+      oldestFirst.map((found) => Promise.all(found.record.accounts.map((chunk) => this.#accounts(chunk)))),
+    );
+    const rows = new Map<string, AccountRow>();
+    for (const { row } of chunks.flat(2)) rows.set(row.account.id, row);
+    const summary = await this.#summary(record);
+    const packed = ids ? await this.#ids(record, summary.recordedAt) : [];
+    const touched = oldestFirst.map((found, i) => ({
+      covers: found.record.covers,
+      accounts: new Map((chunks[i] as TouchedRow[][]).flat().map((one) => [one.row.account.id, one.segment])),
+    }));
+    const place = { segments: segment, touched, idChain: record.idChain };
+    return { state: restoreBook(summary, rows.values(), packed), head, place };
+  }
+
+  /** An account at the end of a segment, and the last segment that touched it; `undefined` where it was not open yet. */
+  async account(segment: number, id: string): Promise<TouchedRow | undefined> {
+    for (const at of chainOf(segment)) {
+      const { record } = await this.record(at);
+      const chunk = chunkWith(record.accounts, id);
+      const found = chunk && (await this.#accounts(chunk)).find(({ row }) => row.account.id === id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The places within a segment, from 0, at which it touched an account. */
+  async touches(segment: number, id: string): Promise<readonly number[]> {
+    const { record } = await this.record(segment);
+    const chunk = chunkWith(record.touches, id);
+    return (chunk && (await this.#read(chunk, decodeTouches)).get(id)) ?? [];
+  }
+
+  record(segment: number): Promise<FoundRecord> {
+    const known = this.#records.get(segment) ?? this.#readRecord(segment);
+    this.#records.set(segment, known);
+    return known;
+  }
+
+  async #readRecord(segment: number): Promise<FoundRecord> {
+    const { store, ledger, keys } = this.deps;
+    const stored = await eventAt(store, recordStream(ledger), BigInt(segment - 1));
+    if (stored === undefined) throw new SnapshotUnusable(`there is no record of segment ${segment}`);
+    return usable(() => {
+      const found = readRecord(stored.data, ledger, segment, keys);
+      if (found.record.segment !== segment)
+        throw new SnapshotUnusable(`segment ${segment} has another's record`);
+      return found;
+    });
+  }
+
+  /** That the log stands where the record says: else it is the snapshot of another history. */
+  async #checkHead({ revision, hash }: ChainHead): Promise<void> {
+    const { store, ledger } = this.deps;
+    const stored = await eventAt(store, ledgerStream(ledger), revision);
+    const { hash: found } = (stored?.metadata ?? {}) as { hash?: unknown };
+    if (found === hash) return;
+    throw new SnapshotUnusable(`the snapshot is of a chain that has ${hash} at revision ${revision}`);
+  }
+
+  #accounts(chunk: AccountChunk): Promise<TouchedRow[]> {
+    return this.#read(chunk, decodeAccounts);
+  }
+
+  async #summary({ summary }: SnapshotRecord): Promise<BookSummary> {
+    const pieces = await Promise.all(summary.map((chunk) => this.#read(chunk, (text) => text)));
+    return usable(() => JSON.parse(pieces.join('')) as BookSummary);
+  }
+
+  async #read<T>({ at, sha256: expected }: Chunk, decode: (text: string) => T): Promise<T> {
+    const stored = await eventAt(this.deps.store, chunkStream(this.deps.ledger), BigInt(at));
+    const { text } = (stored?.data ?? {}) as { text?: unknown };
+    if (typeof text !== 'string' || sha256(text) !== expected) {
+      throw new SnapshotUnusable(`chunk ${at} is missing or was changed`);
+    }
+    return usable(() => decode(text));
+  }
+
+  /** The ids of as many segments, from the last back, as the window reaches; together they make the record's chain. */
+  async #ids({ segment, idChain }: SnapshotRecord, clockMs: number): Promise<Uint32Array[]> {
+    const { store, ledger } = this.deps;
+    const since = clockMs - ENTRY_ID_WINDOW_MS - ENTRY_ID_AHEAD_MS;
+    const found: string[] = [];
+    let first = segment + 1;
+    for (let old = false; first > 1 && !old;) {
+      const options = { direction: 'backwards', from: BigInt(first - 2), maxCount: ID_PAGE } as const;
+      const before = first;
+      for await (const page of store.read(idStream(ledger), options)) {
+        for (const { data } of page) {
+          if (old) continue;
+          const { ids, recordedAt } = data as { ids: string; recordedAt: number };
+          old = recordedAt < since;
+          found.push(ids);
+          first -= 1;
+        }
+      }
+      if (first === before) throw new SnapshotUnusable(`the ids of segment ${first - 1} are missing`);
+    }
+    let chain = first === 1 ? NO_SNAPSHOT.idChain : (await this.record(first - 1)).record.idChain;
+    for (const ids of found.toReversed()) chain = nextIdChain(chain, ids);
+    if (chain !== idChain) throw new SnapshotUnusable('the ids with an outcome are not those of the record');
+    return found.map((ids) => {
+      const bytes = Buffer.from(ids, 'base64');
+      return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    });
+  }
+}
+
+/** The chunk that has an account, if any has. */
+function chunkWith(chunks: readonly AccountChunk[], id: string): AccountChunk | undefined {
+  return chunks.findLast(({ first }) => first <= id);
+}
+
+/** What a reading throws of its own means that the snapshot cannot be used. */
+function usable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SnapshotUnusable) throw error;
+    throw new SnapshotUnusable(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

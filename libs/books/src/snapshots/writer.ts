@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { sha256, type EventStore, type NewEvent } from '@florin/event-store';
+import {
+  holdsByAccount,
+  outcomeId,
+  packIds,
+  summaryOf,
+  type AccountState,
+  type ChainHead,
+  type LedgerEvent,
+  type LedgerState,
+} from '@florin/ledger';
+import type { SignerKey } from '@florin/proofs';
+import { encodeAccounts, encodeTouches, type TouchedRow } from './accounts-codec.js';
+import {
+  chunkStream,
+  event,
+  idStream,
+  recordEvent,
+  recordStream,
+  SEGMENT_EVENTS,
+  type AccountChunk,
+  type Chunk,
+} from './record.js';
+
+/** Accounts of a chunk: some 100 bytes each, and an append may have 1 MiB. */
+const CHUNK_ACCOUNTS = 4_096;
+/** Characters of a piece of a summary. */
+const PIECE_LENGTH = 400_000;
+
+/** The accounts that some segments in a row touched, and the last of them that did. */
+export interface Touched {
+  readonly covers: number;
+  readonly accounts: Map<string, number>;
+}
+
+export interface SnapshotPlace {
+  /** Segments that have a record. */
+  readonly segments: number;
+  /** What the records of `chainOf(segments)` cover, the oldest first. */
+  readonly touched: readonly Touched[];
+  readonly idChain: string;
+}
+
+/** Before the first record. */
+export const NO_SNAPSHOT: SnapshotPlace = { segments: 0, touched: [], idChain: '0'.repeat(64) };
+
+interface Deps {
+  readonly store: Pick<EventStore, 'append'>;
+  readonly ledger: string;
+  /** Signs each record. */
+  readonly key?: SignerKey;
+  readonly segmentEvents?: number;
+}
+
+/**
+ * Writes a record at the end of each segment of a book. It is handed every event after its place, in order, with the book
+ * after it: what it writes is as true as what it was handed. Of two writers one wins (the appends say at which segment they
+ * are to stand), and the other's append throws `WrongExpectedRevision`.
+ */
+export class SnapshotWriter {
+  #segments: number;
+  #idChain: string;
+  readonly #touched: Touched[];
+  /** The account of each hold that is or was open since. */
+  readonly #holders = new Map<string, string>();
+  #ids: string[] = [];
+  #touches = new Map<string, number[]>();
+
+  /** Goes on at a place; `state` is the book there. */
+  constructor(
+    private readonly deps: Deps,
+    place: SnapshotPlace = NO_SNAPSHOT,
+    state?: LedgerState,
+  ) {
+    this.#segments = place.segments;
+    this.#idChain = place.idChain;
+    this.#touched = [...place.touched];
+    for (const { id, account } of state?.holds.values() ?? []) this.#holders.set(id, account);
+  }
+
+  /** Takes the next event in; resolves when the record that it completes, if any, is stored. */
+  async take(taken: LedgerEvent, state: LedgerState, head: ChainHead): Promise<void> {
+    const { segmentEvents = SEGMENT_EVENTS } = this.deps;
+    const id = outcomeId(taken);
+    if (id !== undefined) this.#ids.push(id);
+    if (taken.type === 'HoldPlaced') this.#holders.set(taken.holdId, taken.account);
+    const at = Number(head.revision % BigInt(segmentEvents));
+    for (const account of this.#accountsOf(taken)) {
+      const own = this.#touches.get(account);
+      if (own === undefined) this.#touches.set(account, [at]);
+      else own.push(at);
+    }
+    if (at === segmentEvents - 1) await this.#write(state, head);
+  }
+
+  #accountsOf(event: LedgerEvent): readonly string[] {
+    switch (event.type) {
+      case 'AccountOpened':
+        return [event.id];
+      case 'EntryPosted':
+        return event.postings.map(({ account }) => account);
+      case 'HoldPlaced':
+      case 'AccountFrozen':
+      case 'AccountUnfrozen':
+      case 'AccountClosed':
+        return [event.account];
+      case 'HoldExtended':
+        return [this.#holderOf(event.holdId)];
+      case 'HoldReleased':
+      case 'HoldExpired': {
+        const holder = this.#holderOf(event.holdId);
+        this.#holders.delete(event.holdId);
+        return [holder];
+      }
+      case 'LedgerCreated':
+      case 'EntryRejected':
+      case 'PeriodClosed':
+      case 'AssetDefined':
+        return [];
+      default:
+        throw new Error(`unknown event: ${(event satisfies never as LedgerEvent).type}`);
+    }
+  }
+
+  #holderOf(holdId: string): string {
+    const account = this.#holders.get(holdId);
+    if (account === undefined) throw new Error(`hold ${holdId} is touched but is not known`);
+    return account;
+  }
+
+  async #write(state: LedgerState, head: ChainHead): Promise<void> {
+    const { store, ledger, key } = this.deps;
+    const segment = this.#segments + 1;
+    const touches = [...this.#touches].sort(byAccount);
+    const ids = Buffer.from(packIds(this.#ids).buffer).toString('base64');
+    const idChain = nextIdChain(this.#idChain, ids);
+    this.#push({ covers: 1, accounts: new Map(touches.map(([account]) => [account, segment])) });
+    const { covers, accounts } = this.#touched.at(-1) as Touched;
+    const rows = rowsOf([...accounts].sort(byAccount), state);
+    const record = {
+      ...{ segment, covers, idChain },
+      accounts: await this.#accountChunks(rows, ({ row }) => row.account.id, encodeAccounts),
+      touches: await this.#accountChunks(touches, ([account]) => account, encodeTouches),
+      summary: await this.#putChunks(pieces(JSON.stringify(summaryOf(state)))),
+    };
+    const before = segment === 1 ? 'no_stream' : BigInt(segment - 2);
+    const { recordedAt } = state;
+    await store.append(idStream(ledger), [event('OutcomeIds', { recordedAt, ids })], before);
+    await store.append(recordStream(ledger), [recordEvent({ ledger, segment, head }, record, key)], before);
+    this.#segments = segment;
+    this.#idChain = idChain;
+    this.#ids = [];
+    this.#touches = new Map();
+  }
+
+  /** As a binary counter counts: two of one size become one of the next, so the last covers what `coverOf` says. */
+  #push(touched: Touched): void {
+    let last = touched;
+    for (let below = this.#touched.at(-1); below?.covers === last.covers; below = this.#touched.at(-1)) {
+      this.#touched.pop();
+      last = { covers: 2 * below.covers, accounts: new Map([...below.accounts, ...last.accounts]) };
+    }
+    this.#touched.push(last);
+  }
+
+  async #accountChunks<Item>(
+    items: readonly Item[],
+    idOf: (item: Item) => string,
+    encode: (items: readonly Item[]) => string,
+  ): Promise<AccountChunk[]> {
+    const parts: Item[][] = [];
+    for (let i = 0; i < items.length; i += CHUNK_ACCOUNTS) parts.push(items.slice(i, i + CHUNK_ACCOUNTS));
+    const chunks = await this.#putChunks(parts.map(encode));
+    return chunks.map((chunk, i) => ({ ...chunk, first: idOf((parts[i] as Item[])[0] as Item) }));
+  }
+
+  /** One append each: chunks are as large as an append may be. Those of a record that was never written lie about unused. */
+  async #putChunks(texts: readonly string[]): Promise<Chunk[]> {
+    const { store, ledger } = this.deps;
+    const chunks: Chunk[] = [];
+    for (const text of texts) {
+      const stored: NewEvent = { ...event('SnapshotChunk', { text }), id: randomUUID() };
+      const { revision } = await store.append(chunkStream(ledger), [stored], 'any');
+      chunks.push({ at: Number(revision), sha256: sha256(text) });
+    }
+    return chunks;
+  }
+}
+
+/** The link of the chain of ids after those of one more segment. */
+export function nextIdChain(before: string, ids: string): string {
+  return sha256(`${before}${sha256(ids)}`);
+}
+
+function rowsOf(accounts: readonly (readonly [string, number])[], state: LedgerState): TouchedRow[] {
+  const holds = holdsByAccount(state);
+  return accounts.map(([id, segment]) => {
+    const row = state.accounts.get(id) as AccountState;
+    return { row: { ...row, holds: holds.get(id) ?? [] }, segment };
+  });
+}
+
+function byAccount([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number {
+  return a < b ? -1 : 1;
+}
+
+function pieces(text: string): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < text.length; i += PIECE_LENGTH) found.push(text.slice(i, i + PIECE_LENGTH));
+  return found;
+}
