@@ -40,6 +40,8 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- trial-balance            debits and credits per class and number of the chart of accounts
   npm run audit -- balance <account>        what one account holds, such as wallet:<person id>
   npm run audit -- entries <account>        every entry of one account, with the running balance
+  npm run audit -- export                   write one book into a file that proves itself: --ledger <id> --out <file> [--from --to]
+  npm run audit -- verify-export <file> …   check such a file offline: --key <public key> …, or --unsigned
   npm run audit -- config                   the JSON Schema of the environment: docs/configuration.md
 
   --ledger <id>                     one book: ${ledgers}, or a shard such as ${defaultLedger}-2. By default verify, replay
@@ -72,12 +74,14 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   const extra = wantsAccount ? rest[0] : account;
   if (extra !== undefined) throw new WrongUse(`${command} does not take "${extra}"`);
   const ledger = ledgerOf(values.ledger ?? (wantsAccount ? defaultLedger : undefined));
-  const url = values.url === undefined ? urlOf(env) : checkedUrl(values.url);
+  const url = urlOf(values.url, env);
   const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
   return { command, account, ledger, url, json: values.json ?? false, knownHeads };
 }
 
-function urlOf(env: NodeJS.ProcessEnv): string {
+/** Where the event store is: of the command line (`url`), or of the environment. Throws WrongUse. */
+export function urlOf(url: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (url !== undefined) return checkedUrl(url);
   if (!env['EVENTSTORE_URL'] && !env['EVENTSTORE_URL_FILE']) {
     throw new WrongUse(
       'Where is the event store? Give --url esdb://host:port?tls=false or set EVENTSTORE_URL',
@@ -92,7 +96,8 @@ function checkedUrl(url: string): string {
   return commandLineConfig(schema, { '--url': url })['--url'];
 }
 
-function ledgerOf(ledger: string | undefined): string | undefined {
+/** A ledger that there is, or none. Throws WrongUse. */
+export function ledgerOf(ledger: string | undefined): string | undefined {
   if (ledger === undefined || marketOfLedger(ledger) !== undefined) return ledger;
   throw new WrongUse(`"${ledger}" is not a ledger; there are ${ledgers}`);
 }

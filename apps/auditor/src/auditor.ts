@@ -1,26 +1,15 @@
 import { inspect } from 'node:util';
 import { configJsonSchema, WrongUse } from '@florin/configuration';
 import { marketOfLedger, type Market } from '@florin/contracts';
-import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
+import { EventStoreUnavailable, type EventStore } from '@florin/event-store';
 import { auditorConfig, parseArguments, usage, type Arguments } from './arguments.js';
 import { audit, type Audit } from './audit.js';
 import { booksToRead, type Books } from './books.js';
+import { isExportCommand, runExportCommand } from './exports.js';
 import { progressBar } from './progress.js';
 import { formatIn, questions } from './questions.js';
-
-/** Where the auditor reads and writes. */
-export interface Surroundings {
-  readonly env: NodeJS.ProcessEnv;
-  /** Answers. */
-  readonly out: (text: string) => void;
-  /** Findings, errors and progress. */
-  readonly err: (text: string) => void;
-  /** Whether `err` is a terminal, where a progress bar can be drawn. */
-  readonly terminal: boolean;
-}
-
-/** 0 all is well, 1 a finding, 2 wrong use, 3 not finished: no answer from the event store. */
-export type ExitCode = 0 | 1 | 2 | 3;
+import { withStore } from './store.js';
+import type { ExitCode, Surroundings } from './surroundings.js';
 
 /** Runs one command; answers the exit code. */
 export async function runAuditor(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -33,6 +22,7 @@ export async function runAuditor(args: readonly string[], surroundings: Surround
     return 0;
   }
   try {
+    if (isExportCommand(args)) return await runExportCommand(args, surroundings);
     return await run(parseArguments(args, surroundings.env), surroundings);
   } catch (error) {
     const known = error instanceof WrongUse || error instanceof EventStoreUnavailable;
@@ -115,33 +105,4 @@ function ending({ state, head, finding }: Audit): object {
     headHash: head.hash,
     finding: finding === undefined ? null : { ...finding, revision: Number(finding.revision) },
   };
-}
-
-async function withStore<T>(url: string, use: (store: EventStore) => Promise<T>): Promise<T> {
-  const store = connect(url);
-  try {
-    await store.ping();
-    return await use(store);
-  } catch (error) {
-    if (!(error instanceof EventStoreUnavailable)) throw error;
-    throw new EventStoreUnavailable(
-      `The event store at ${withoutSecrets(url)} does not answer: is it running?`,
-      error,
-    );
-  } finally {
-    await store.close();
-  }
-}
-
-function connect(url: string): EventStore {
-  try {
-    return connectEventStore(url);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new WrongUse(`${withoutSecrets(url)} is not an address of an event store: ${reason}`);
-  }
-}
-
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/s, '');
 }

@@ -1,7 +1,7 @@
 const WIDTH = 30;
 
 /** A bar on one line that is drawn again only when it changes. `write` goes to a terminal. */
-export function progressBar(label: string, write: (text: string) => void): ProgressBar {
+export function progressBar(label: string, write: (text: string) => void, unit = 'events'): ProgressBar {
   let shown = -1;
   return {
     show(done, total) {
@@ -10,7 +10,7 @@ export function progressBar(label: string, write: (text: string) => void): Progr
       shown = percent;
       const filled = Math.floor((percent * WIDTH) / 100);
       const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-      write(`\r${label} ${bar} ${String(percent).padStart(3)} % of ${total} events`);
+      write(`\r${label} ${bar} ${String(percent).padStart(3)} % of ${total} ${unit}`);
     },
     clear() {
       if (shown >= 0) write('\r\u001b[2K');

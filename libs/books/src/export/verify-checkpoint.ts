@@ -1,0 +1,87 @@
+import {
+  Malformed,
+  NoteUnverified,
+  openNote,
+  parseCheckpoint,
+  parseLedgerHead,
+  parseNote,
+  type Checkpoint,
+  type LedgerHead,
+  type VerifierKey,
+} from '@florin/proofs';
+import type { ClassTotals } from './class-totals.js';
+import { ExportFault } from './fault.js';
+import { show } from './format.js';
+
+/** What a checkpoint must say at the place where it stands. */
+export interface Expected {
+  readonly origin: string | null;
+  readonly size: number;
+  /** In hex. */
+  readonly root: string;
+  readonly chain: string;
+  /** `undefined` in a part, which knows no balances. */
+  readonly totals: ClassTotals | undefined;
+}
+
+/** Whose signatures count; `undefined`: they are not looked at. */
+export type Keys = readonly VerifierKey[] | undefined;
+
+/**
+ * Checks a checkpoint against the events before it. Answers the keys that have signed it, as name+id. Throws ExportFault.
+ * Roots and totals of liabilities are not looked at: that takes the salts of their leaves.
+ */
+export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): readonly string[] {
+  const { text, signers } = opened(note, keys);
+  const { checkpoint, head } = parsed(text);
+  const { origin, size, root } = checkpoint;
+  if (origin !== expected.origin) {
+    throw new ExportFault(
+      'checkpoint_foreign',
+      `it is of ${show(origin)}, expected ${show(expected.origin)}`,
+    );
+  }
+  if (size !== BigInt(expected.size)) {
+    throw new ExportFault('checkpoint_misplaced', `it covers ${size} events, expected ${expected.size}`);
+  }
+  if (root.toString('hex') !== expected.root) {
+    throw new ExportFault('root_differs', `its root is ${root.toString('hex')}, expected ${expected.root}`);
+  }
+  if (head.chain !== expected.chain) {
+    throw new ExportFault('chain_differs', `its chain hash is ${head.chain}, expected ${expected.chain}`);
+  }
+  const fault = expected.totals?.fault(head.totals);
+  if (fault !== undefined) throw new ExportFault('totals_differ', fault);
+  return signers;
+}
+
+function opened(note: string, keys: Keys): { text: string; signers: readonly string[] } {
+  try {
+    if (keys === undefined) return { text: parseNote(note).text, signers: [] };
+    const { text, signatures } = openNote(note, keys);
+    // A witness saw the head; that the book says so takes a signature of the log's own.
+    if (!signatures.some(({ key }) => key.algorithm === 'ed25519')) {
+      throw new NoteUnverified('unsigned', 'no known key of the log has signed');
+    }
+    return { text, signers: signatures.map(({ name, id }) => `${name}+${id}`) };
+  } catch (error) {
+    if (error instanceof NoteUnverified) {
+      const code = error.code === 'unsigned' ? 'checkpoint_unsigned' : 'signature_invalid';
+      throw new ExportFault(code, error.message);
+    }
+    throw asMalformed(error);
+  }
+}
+
+function parsed(text: string): { checkpoint: Checkpoint; head: LedgerHead } {
+  try {
+    const checkpoint = parseCheckpoint(text);
+    return { checkpoint, head: parseLedgerHead(checkpoint.extensions) };
+  } catch (error) {
+    throw asMalformed(error);
+  }
+}
+
+function asMalformed(error: unknown): unknown {
+  return error instanceof Malformed ? new ExportFault('checkpoint_malformed', error.message) : error;
+}
