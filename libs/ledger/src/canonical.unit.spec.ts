@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { canonicalJson } from './canonical.js';
 
 describe('canonicalJson', () => {
@@ -29,6 +30,46 @@ describe('canonicalJson', () => {
 
   it.each([0.5, 2 ** 53, Number.NaN, Infinity, undefined, 1n, '\ud800', { a: undefined }])(
     'has no form for %p',
+    (value) => {
+      expect(() => canonicalJson(value)).toThrow(TypeError);
+    },
+  );
+
+  it('is the same text whatever order the keys were written in', () => {
+    const leaf = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.maxSafeInteger(),
+      fc.boolean(),
+      fc.constant(null),
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(fc.oneof(fc.string(), fc.nat(20).map(String)), tie('value'), { maxKeys: 5 }),
+      ),
+    }));
+    const turned = (inner: unknown): unknown => {
+      if (Array.isArray(inner)) return inner.map(turned);
+      if (typeof inner !== 'object' || inner === null) return inner;
+      return Object.fromEntries(
+        Object.entries(inner)
+          .reverse()
+          .map(([key, of]) => [key, turned(of)]),
+      );
+    };
+    fc.assert(
+      fc.property(value, (any) => {
+        const text = canonicalJson(any);
+        expect(canonicalJson(turned(any))).toBe(text);
+        expect(canonicalJson(JSON.parse(text))).toBe(text);
+      }),
+    );
+  });
+
+  it.each([{ '\ud800': 1 }, [undefined], new Array(1), { toJSON: () => 1 }])(
+    'has no form for %p, either',
     (value) => {
       expect(() => canonicalJson(value)).toThrow(TypeError);
     },

@@ -99,6 +99,8 @@ export function listOf<T>({ encode, decode }: Field<T>, item: string): Field<rea
 /** An object with exactly these fields: one too many is as wrong as one too few. */
 export function object<T extends object>(shape: Shape<T>): Field<T> {
   const fields = Object.entries<Field<unknown>>(shape as Record<string, Field<unknown>>);
+  // In canonical order, so that an encoded event need not be put into it.
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     encode(value) {
       const encoded: Record<string, Json> = {};

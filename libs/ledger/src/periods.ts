@@ -44,8 +44,7 @@ export class OpenMovements {
 
   /** Counts a posting: a debit is positive, a credit negative. */
   addPosting(effectiveAt: number, currency: string, accountClass: AccountClass, amount: bigint): void {
-    const { sums } = this.#slotOf(effectiveAt);
-    const sum = sumOf(sums, currency, accountClass);
+    const sum = sumOf(this.#slotOf(effectiveAt).sums, currency, accountClass);
     if (amount > 0n) sum.debits += amount;
     else sum.credits -= amount;
   }
