@@ -42,6 +42,16 @@ export function leaderOf(broker: Broker, topic: Topic, partition: number): Broke
   return nth(broker, topic.leaders?.[partition] ?? crc32(topic.name) + partition);
 }
 
+/**
+ * The nodes that a partition is said to be on, its leader first. All nodes share one folder, so that each of them has it, and no copy
+ * is made.
+ */
+export function replicasOf(broker: Broker, topic: Topic, partition: number): BrokerNode[] {
+  const first = broker.nodes.indexOf(leaderOf(broker, topic, partition));
+  const count = Math.min(topic.replicas ?? 1, broker.nodes.length);
+  return Array.from({ length: count }, (_, index) => nth(broker, first + index));
+}
+
 export function coordinatorOf(broker: Broker, groupId: string): BrokerNode {
   return nth(broker, crc32(groupId));
 }

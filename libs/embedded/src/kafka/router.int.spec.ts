@@ -3,6 +3,7 @@ import { limits } from './limits.js';
 import { recordBatch } from './testing/batch.fixture.spec.js';
 import { TestBroker } from './testing/broker.fixture.spec.js';
 import { RawClient } from './testing/raw-client.fixture.spec.js';
+import * as accessApi from './wire/access.api.js';
 import * as clusterApi from './wire/cluster.api.js';
 import { array, int16, struct } from './wire/codec.js';
 import * as dataApi from './wire/data.api.js';
@@ -71,6 +72,20 @@ describe('the protocol, byte by byte', () => {
   ])('answers %s with the error for that', async (_, key, version) => {
     const reader = await client.send(key, version, Buffer.alloc(0));
     expect(reader.int16()).toBe(errors.UNSUPPORTED_VERSION);
+  });
+
+  it('answers who signs in as a port does that does not ask for it', async () => {
+    for (const version of [0, 1]) {
+      expect(await client.request(accessApi.saslHandshake, version, { mechanism: 'PLAIN' })).toEqual({
+        errorCode: errors.ILLEGAL_SASL_STATE,
+        mechanisms: [],
+      });
+      const authBytes = Buffer.from('\0user\0password');
+      const answer = await client.request(accessApi.saslAuthenticate, version, { authBytes });
+      expect(answer.errorCode).toBe(errors.ILLEGAL_SASL_STATE);
+    }
+    const { apis } = await client.request(clusterApi.apiVersions, 2, {});
+    expect(apis.filter(({ key }) => [17, 36].includes(key))).toHaveLength(2);
   });
 
   it('answers in the order of the requests', async () => {

@@ -1,4 +1,10 @@
-import { createAcls, deleteAcls, describeAcls } from './api/access.handlers.js';
+import {
+  createAcls,
+  deleteAcls,
+  describeAcls,
+  saslAuthenticate,
+  saslHandshake,
+} from './api/access.handlers.js';
 import { metadata, findCoordinator, initProducerId } from './api/cluster.handlers.js';
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './api/config.handlers.js';
 import { deleteRecords } from './api/delete-records.handler.js';
@@ -87,6 +93,8 @@ const routes: readonly Route[] = [
   route(accessApi.describeAcls, describeAcls),
   route(accessApi.createAcls, createAcls),
   route(accessApi.deleteAcls, deleteAcls),
+  route(accessApi.saslHandshake, saslHandshake),
+  route(accessApi.saslAuthenticate, saslAuthenticate),
 ];
 
 const routesByKey = new Map(routes.map((entry) => [entry.key, entry]));

@@ -26,3 +26,17 @@ export function deleteAcls(
 ): ResponseOf<typeof wire.deleteAcls> {
   return { throttleTimeMs: 0, results: filters.map(() => ({ ...refusal, matches: [] })) };
 }
+
+/** Nobody signs in here: the answer of an Apache Kafka to who signs in at a port that does not ask for it. */
+export function saslHandshake(): ResponseOf<typeof wire.saslHandshake> {
+  return { errorCode: errors.ILLEGAL_SASL_STATE, mechanisms: [] };
+}
+
+export function saslAuthenticate(): ResponseOf<typeof wire.saslAuthenticate> {
+  return {
+    errorCode: errors.ILLEGAL_SASL_STATE,
+    errorMessage: 'nobody signs in at the embedded broker',
+    authBytes: Buffer.alloc(0),
+    sessionLifetimeMs: 0,
+  };
+}

@@ -1,4 +1,4 @@
-import { type Broker, controllerOf, coordinatorOf, leaderOf } from '../broker.js';
+import { type Broker, controllerOf, coordinatorOf, leaderOf, replicasOf } from '../broker.js';
 import { LEADER_EPOCH } from '../storage/partition-log.js';
 import type { Topic } from '../storage/topic-store.js';
 import type * as wire from '../wire/cluster.api.js';
@@ -49,14 +49,14 @@ function partitionsOf(
 ): MetadataResponse['topics'][number]['partitions'] {
   if (!topic) return [];
   return topic.partitions.map((_, index) => {
-    const { nodeId } = leaderOf(broker, topic, index);
+    const replicas = replicasOf(broker, topic, index).map(({ nodeId }) => nodeId);
     return {
       errorCode: errors.NONE,
       index,
-      leaderId: nodeId,
+      leaderId: leaderOf(broker, topic, index).nodeId,
       leaderEpoch: LEADER_EPOCH,
-      replicas: [nodeId],
-      inSyncReplicas: [nodeId],
+      replicas,
+      inSyncReplicas: replicas,
       offlineReplicas: [],
     };
   });

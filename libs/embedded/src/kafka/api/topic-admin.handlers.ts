@@ -40,9 +40,14 @@ function creationRefusal(broker: Broker, topic: NewTopic): Refusal | undefined {
     return [errors.INVALID_TOPIC, 'a topic’s name is 1 to 249 of a-z A-Z 0-9 . _ -'];
   }
   if (broker.topics.get(name)) return [errors.TOPIC_ALREADY_EXISTS, `topic ${name} already exists`];
+  const alike = broker.topics.all().find((topic) => metricName(topic.name) === metricName(name));
+  if (alike) return [errors.INVALID_TOPIC, `topic ${name} collides with topic ${alike.name}`];
   if (partitions < 1) return [errors.INVALID_PARTITIONS, 'a topic has one partition at least'];
-  if (replicationFactor !== DEFAULT && replicationFactor !== 1) {
-    return [errors.INVALID_REPLICATION_FACTOR, 'the embedded broker keeps one replica'];
+  if (
+    replicationFactor !== DEFAULT &&
+    !(replicationFactor >= 1 && replicationFactor <= broker.nodes.length)
+  ) {
+    return [errors.INVALID_REPLICATION_FACTOR, `replicas are 1 to ${broker.nodes.length}, one for each node`];
   }
   if (assignments.length > 0 && !areAssignable(broker, topic)) {
     return [errors.INVALID_REPLICA_ASSIGNMENT, 'partitions count from 0, each on one known broker'];
@@ -53,6 +58,11 @@ function creationRefusal(broker: Broker, topic: NewTopic): Refusal | undefined {
     return [errors.POLICY_VIOLATION, `the embedded broker holds ${limits.topics} topics`];
   }
   return roomRefusal(broker, partitions, partitions);
+}
+
+/** Apache Kafka's metrics tell dots from underscores no more than this, so it refuses topics that differ in nothing else. */
+function metricName(topic: string): string {
+  return topic.replaceAll('.', '_');
 }
 
 function roomRefusal(broker: Broker, total: number, added: number): Refusal | undefined {
@@ -84,7 +94,7 @@ function isOneKnownBroker(broker: Broker, brokers: readonly number[]): boolean {
 
 function toStore(topic: NewTopic): Parameters<TopicStore['create']>[1] {
   const stored = { partitions: partitionsOf(topic), configs: givenConfigs(topic) };
-  if (topic.assignments.length === 0) return stored;
+  if (topic.assignments.length === 0) return { ...stored, replicas: Math.max(topic.replicationFactor, 1) };
   const ordered = topic.assignments.toSorted((a, b) => a.partition - b.partition);
   return { ...stored, leaders: ordered.flatMap(({ brokers }) => brokers) };
 }

@@ -41,7 +41,13 @@ export const topicSettings: Readonly<Record<string, Setting>> = {
     accepts: (value) => isWhole(value) && Number(value) > 0 && Number(value) <= limits.batchBytes,
     documentation: `The largest record batch, ${limits.batchBytes} bytes at most.`,
   },
-  'min.insync.replicas': { type: INT, value: '1', documentation: 'There are no replicas.' },
+  'min.insync.replicas': {
+    type: INT,
+    value: '1',
+    accepts: (value) => /^[1-9]\d{0,4}$/.test(value),
+    documentation:
+      'How many nodes a topic must be on, 1 at least, to be written to with all acknowledgements.',
+  },
   'segment.bytes': {
     type: INT,
     value: String(limits.segmentBytes),
@@ -55,7 +61,11 @@ export const brokerSettings: Readonly<Record<string, Setting>> = {
     value: 'false',
     documentation: 'Topics are created by request.',
   },
-  'default.replication.factor': { type: INT, value: '1', documentation: 'There are no replicas.' },
+  'default.replication.factor': {
+    type: INT,
+    value: '1',
+    documentation: 'Nodes of a topic created without a number.',
+  },
   'num.partitions': {
     type: INT,
     value: '1',

@@ -76,6 +76,45 @@ describe('administration', () => {
     expect(await admin.listTopics()).not.toContain(topic.topic);
   });
 
+  it('refuses a topic that differs from another in dots and underscores alone', async () => {
+    const topic = await cluster.topic('same.name');
+    const create = (name: string) =>
+      admin.createTopics({
+        waitForLeaders: false,
+        topics: [{ topic: name, numPartitions: 1, replicationFactor: 1 }],
+      });
+    const refusal = create(topic.replace('.', '_'));
+    await expect(refusal).rejects.toMatchObject({ errors: [{ type: 'INVALID_TOPIC_EXCEPTION' }] });
+    expect(await create(topic)).toBe(false);
+  });
+
+  it('has a topic on as many brokers as it was created for', async () => {
+    const { brokers } = await admin.describeCluster();
+    const topic = cluster.name('replicated');
+    const topics = [{ topic, numPartitions: 2, replicationFactor: brokers.length }];
+    await admin.createTopics({ waitForLeaders: false, topics });
+    const nodes = brokers.map(({ nodeId }) => nodeId).toSorted();
+    const known = async () => {
+      const found = await metadata(topic).catch(() => undefined);
+      return found?.partitions.every(({ isr }) => isr.length === nodes.length) ?? false;
+    };
+    await until(known);
+    for (const { leader, replicas, isr } of (await metadata(topic))?.partitions ?? []) {
+      expect(replicas[0]).toBe(leader);
+      expect(replicas.toSorted()).toEqual(nodes);
+      expect(isr.toSorted()).toEqual(nodes);
+    }
+    await admin.deleteTopics({ topics: [topic] });
+  });
+
+  it('refuses messages that want more acknowledgements than there are replicas', async () => {
+    const topic = await cluster.topic('demanding', 1, { 'min.insync.replicas': '2' });
+    const once = await cluster.connect(cluster.client({ retry: { retries: 0 } }).producer());
+    const send = (acks: number) => once.send({ topic, acks, messages: [{ value: 'v' }] });
+    await send(1);
+    await expect(send(-1)).rejects.toThrow('fewer in-sync replicas than required');
+  });
+
   it('grows topics, and never shrinks them', async () => {
     const topic = await cluster.topic('growing', 2);
     await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
@@ -109,6 +148,26 @@ describe('administration', () => {
     ]);
     expect((await at(startMs + 2_000))[1]).toEqual({ partition: 1, offset: '1' });
     expect((await at(startMs + 60_000))[1]).toEqual({ partition: 1, offset: '3' });
+  });
+
+  it('knows offsets by time where the records that come first were deleted', async () => {
+    const topic = await cluster.topic('timed-rest');
+    const startMs = Date.now() - 60_000;
+    const send = (...times: number[]) =>
+      producer.send({
+        topic,
+        messages: times.map((time) => ({ value: 'v', partition: 0, timestamp: String(startMs + time) })),
+      });
+    await send(100, 50);
+    await send(90, 300);
+    await send(200);
+    const at = async (time: number) =>
+      (await admin.fetchTopicOffsetsByTimestamp(topic, startMs + time))[0]?.offset;
+    expect(await at(80)).toBe('0');
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1' }] });
+    expect([await at(40), await at(80)]).toEqual(['1', '2']);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '4' }] });
+    expect([await at(10), await at(250)]).toEqual(['4', '5']);
   });
 
   it('deletes records up to an offset', async () => {

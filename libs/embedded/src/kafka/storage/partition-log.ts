@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../wire/errors.js';
-import { BATCH_HEADER_BYTES, batchHeader, placeBatch, recordAtTime } from '../wire/record-batch.js';
+import {
+  BATCH_HEADER_BYTES,
+  batchHeader,
+  placeBatch,
+  recordAtTime,
+  type TimedOffset,
+} from '../wire/record-batch.js';
 import { ProducerStates } from './producer-states.js';
 import { DamagedFile, type Recovery } from './recovery.js';
 import { INDEX_STRIDE_BYTES, plausibleSize, Segment, segmentFileName, segmentOffsets } from './segment.js';
@@ -112,10 +118,17 @@ export class PartitionLog {
   }
 
   /** The first record at or after a time (Unix ms), or undefined when all are older. */
-  offsetAtTime(timeMs: number): { offset: number; timestampMs: number } | undefined {
+  offsetAtTime(timeMs: number): TimedOffset | undefined {
+    const from = this.startOffset;
     for (const segment of this.#segments) {
-      const batch = this.#using(segment, () => segment.batchAtTime(timeMs, this.startOffset));
-      if (batch) return recordAtTime(batch, timeMs, this.startOffset);
+      const found = this.#using(segment, () => {
+        for (const batch of segment.batchesAtTime(timeMs, from)) {
+          const record = recordAtTime(batch, timeMs, from);
+          if (record) return record;
+        }
+        return undefined;
+      });
+      if (found) return found;
     }
     return undefined;
   }

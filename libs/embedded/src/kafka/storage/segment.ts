@@ -108,18 +108,17 @@ export class Segment {
     return entries[low - 1]?.position ?? 0;
   }
 
-  /** The first batch that reaches to `fromOffset` and has a record at or after `timeMs`. */
-  batchAtTime(timeMs: number, fromOffset: number): Buffer | undefined {
+  /** The batches that reach to `fromOffset` and say that they have a record at or after `timeMs`. */
+  *batchesAtTime(timeMs: number, fromOffset: number): Generator<Buffer> {
     const from = this.positionBefore(fromOffset);
     const entry = this.#entries().find(
       ({ position, maxTimestampMs }) => position >= from && maxTimestampMs >= timeMs,
     );
-    if (!entry) return undefined;
+    if (!entry) return;
     for (const { position, header } of this.batches(entry.position)) {
-      if (header.lastOffset < fromOffset) continue;
-      if (header.maxTimestampMs >= timeMs) return this.read(position, header.sizeBytes);
+      if (header.lastOffset < fromOffset || header.maxTimestampMs < timeMs) continue;
+      yield this.read(position, header.sizeBytes);
     }
-    return undefined;
   }
 
   /**

@@ -11,6 +11,8 @@ export interface Topic {
   readonly configs: Readonly<Record<string, string>>;
   /** The node of each partition, as whoever created them has decided; partitions beyond are spread in turn. */
   readonly leaders?: readonly number[];
+  /** How many nodes clients are told that each partition is on; one unless set. */
+  readonly replicas?: number;
 }
 
 type StoredTopic = Omit<Topic, 'name' | 'partitions'> & { readonly partitions: number };
@@ -66,13 +68,13 @@ export class TopicStore {
   }
 
   /** Adds partitions up to the new total; `leaders`, where given, names the node of each partition. */
-  grow({ name, configs, ...topic }: Topic, partitions: number, leaders = topic.leaders): void {
-    const kept = leaders ? { configs, leaders } : { configs };
+  grow({ name, partitions: logs, ...topic }: Topic, partitions: number, leaders = topic.leaders): void {
+    const kept = leaders ? { ...topic, leaders } : topic;
     this.#stored.put([[name, { ...kept, partitions }]]);
-    const added = Array.from({ length: partitions - topic.partitions.length }, (_, index) =>
-      this.#openLog(name, topic.partitions.length + index),
+    const added = Array.from({ length: partitions - logs.length }, (_, index) =>
+      this.#openLog(name, logs.length + index),
     );
-    this.#topics.set(name, { ...kept, name, partitions: [...topic.partitions, ...added] });
+    this.#topics.set(name, { ...kept, name, partitions: [...logs, ...added] });
   }
 
   /** Replaces what is set. */

@@ -1,6 +1,18 @@
-import { api, array, int16, int32, int8, nullableString, since, string, struct } from './codec.js';
+import {
+  api,
+  array,
+  bytes,
+  int16,
+  int32,
+  int64,
+  int8,
+  nullableString,
+  since,
+  string,
+  struct,
+} from './codec.js';
 
-/** Access rules. None are kept here: the tables are there to refuse in the form that clients can read. */
+/** Access rules and signing in. There is neither here: the tables are there to refuse in the form that clients can read. */
 
 const rule = { principal: string, host: string, operation: int8, permission: int8 };
 const filter = {
@@ -61,5 +73,26 @@ export const deleteAcls = api({
         ),
       }),
     ),
+  }),
+});
+
+export const saslHandshake = api({
+  key: 17,
+  name: 'SaslHandshake',
+  versions: [0, 1],
+  request: struct({ mechanism: string }),
+  response: struct({ errorCode: int16, mechanisms: array(string) }),
+});
+
+export const saslAuthenticate = api({
+  key: 36,
+  name: 'SaslAuthenticate',
+  versions: [0, 1],
+  request: struct({ authBytes: bytes }),
+  response: struct({
+    errorCode: int16,
+    errorMessage: nullableString,
+    authBytes: bytes,
+    sessionLifetimeMs: since(1, int64),
   }),
 });

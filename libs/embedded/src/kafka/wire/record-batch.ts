@@ -76,6 +76,12 @@ export function sequenceAfter(sequence: number, steps: number): number {
   return (sequence + steps) % 2 ** 31;
 }
 
+/** A record's place, and its time in Unix milliseconds. */
+export interface TimedOffset {
+  readonly offset: number;
+  readonly timestampMs: number;
+}
+
 export type BatchFault =
   | 'truncated'
   | 'too-large'
@@ -118,14 +124,11 @@ export function placeBatch(bytes: Buffer, baseOffset: number, leaderEpoch: numbe
 }
 
 /**
- * The first record of a batch at or after a time and an offset. Uncompressed and gzip batches are opened; of another compression the
- * first record stands for all, so that a consumer starts early rather than late.
+ * The first record of a batch at or after a time and an offset; undefined where the records that made it the batch to look at lie
+ * before the offset. Uncompressed and gzip batches are opened; of another compression the first record stands for all, so that a
+ * consumer starts early rather than late.
  */
-export function recordAtTime(
-  batch: Buffer,
-  timeMs: number,
-  fromOffset = 0,
-): { offset: number; timestampMs: number } {
+export function recordAtTime(batch: Buffer, timeMs: number, fromOffset = 0): TimedOffset | undefined {
   const { baseOffset, baseTimestampMs } = batchHeader(batch);
   const records = openRecords(batch);
   const count = batch.readInt32BE(at.recordCount);
@@ -141,6 +144,7 @@ export function recordAtTime(
     if (timestampMs >= timeMs && offset >= fromOffset) return { offset, timestampMs };
     position = body + length;
   }
+  if (records && baseOffset < fromOffset) return undefined;
   return { offset: Math.max(baseOffset, fromOffset), timestampMs: baseTimestampMs };
 }
 
