@@ -150,6 +150,22 @@ describe('expected revision', () => {
     expect(numbers(await readAll(stream))).toEqual(range(0, 20));
   });
 
+  it('keeps it for the first appends of a connection, too, after a read', async () => {
+    const stream = randomUUID();
+    await store.append(stream, counted(0, 1), 'no_stream');
+    const fresh = connectEventStore(engine.url);
+    try {
+      for await (const page of fresh.read(stream)) expect(page).toHaveLength(1);
+      const appended = await Promise.all([
+        fresh.append(stream, counted(1, 600), 0n),
+        fresh.append(stream, counted(601, 300), 600n),
+      ]);
+      expect(appended).toEqual([{ revision: 600n }, { revision: 900n }]);
+    } finally {
+      await fresh.close();
+    }
+  });
+
   it('takes the same events at the same revision for the same append', async () => {
     const stream = `again-${randomUUID()}`;
     const events = counted(0, 2);

@@ -44,6 +44,12 @@ class EsdbEventStore implements EventStore {
   /** The last one is in use; those before it may still serve subscriptions. */
   readonly #clients: [...EventStoreDBClient[], EventStoreDBClient];
 
+  /**
+   * Settles with the first append of a connection, for which all others wait: while the client opens its stream of appends,
+   * the second can overtake the first, and is then refused for its expected revision.
+   */
+  #opened: Promise<unknown> | undefined;
+
   constructor(private readonly connect: () => EventStoreDBClient) {
     this.#clients = [connect()];
   }
@@ -62,6 +68,20 @@ class EsdbEventStore implements EventStore {
     expected: ExpectedRevision,
   ): Promise<{ revision: bigint }> {
     if (events.length === 0) throw new RangeError('an append needs at least one event');
+    if (this.#opened === undefined) {
+      const first = this.#append(stream, events, expected);
+      this.#opened = first.catch(() => undefined);
+      return first;
+    }
+    await this.#opened;
+    return this.#append(stream, events, expected);
+  }
+
+  async #append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<{ revision: bigint }> {
     try {
       const appended = this.#client.appendToStream(stream, events.map(jsonEvent), {
         expectedRevision: expected,
@@ -70,7 +90,10 @@ class EsdbEventStore implements EventStore {
       return { revision: nextExpectedRevision };
     } catch (error) {
       const translation = translated(error, stream, expected);
-      if (translation instanceof EventStoreUnavailable && !reconnects(error)) this.#renew();
+      if (translation instanceof EventStoreUnavailable) {
+        this.#opened = undefined;
+        if (!reconnects(error)) this.#renew();
+      }
       throw translation;
     }
   }
