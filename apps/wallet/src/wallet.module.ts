@@ -128,6 +128,13 @@ function writerOf({ logger }: Context, { store, checkLog }: Engines, market: Mar
     store,
     nowMs: Date.now,
     checkLog,
+    snapshots: {
+      onFallback: (reason) =>
+        logger.warn(
+          { ledger: market.ledger, err: reason },
+          'the snapshot was not used: all of the log is replayed',
+        ),
+    },
     onDropped: (reason) => logger.warn({ ledger: market.ledger, err: reason }, 'the book is loaded anew'),
   });
 }

@@ -1,4 +1,4 @@
-import { replayBook } from '@florin/books';
+import { loadBook, type LoadOptions } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { eventAt, sha256, type EventStore } from '@florin/event-store';
 import {
@@ -24,6 +24,8 @@ interface Deps {
   readonly nowMs: () => number;
   /** Rejects where nothing may be built on the log as it is; asked whenever the book is loaded. */
   readonly checkLog?: LogCheck;
+  /** How snapshots are read; where one cannot be used, the log is replayed from its first event. */
+  readonly snapshots?: Pick<LoadOptions, 'keys' | 'onFallback'>;
   /** Told of every state that was dropped, and why. */
   readonly onDropped?: (reason: Error) => void;
 }
@@ -192,9 +194,9 @@ export class LedgerWriter {
   }
 
   private async replay(): Promise<Book> {
-    const { ledger, currency, store } = this.deps;
+    const { ledger, currency, store, snapshots } = this.deps;
     await this.deps.checkLog?.(ledger);
-    const replay = await replayBook(store, ledger, { currency });
+    const { replay } = await loadBook(store, ledger, { currency, ...snapshots });
     const { finding } = replay;
     if (finding !== undefined) {
       this.damage = new LedgerDamaged(ledger, finding.revision, finding.detail);
