@@ -1,4 +1,7 @@
+import { outliveReader } from '@florin/configuration';
 import { runAuditor } from './auditor.js';
+
+for (const stream of [process.stdout, process.stderr]) outliveReader(stream);
 
 process.exitCode = await runAuditor(process.argv.slice(2), {
   env: process.env,

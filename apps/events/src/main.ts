@@ -1,10 +1,11 @@
+import { outliveReader } from '@florin/configuration';
 import { printEvents } from './events.js';
 
 const ending = new AbortController();
 const end = () => ending.abort();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
 // `| head` reads a few lines and closes the pipe.
-process.stdout.on('error', end);
+for (const stream of [process.stdout, process.stderr]) outliveReader(stream, end);
 
 process.exitCode = await printEvents(process.argv.slice(2), {
   env: process.env,

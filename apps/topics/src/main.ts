@@ -1,4 +1,7 @@
+import { outliveReader } from '@florin/configuration';
 import { runTopics } from './topics.js';
+
+for (const stream of [process.stdout, process.stderr]) outliveReader(stream);
 
 process.exitCode = await runTopics(process.argv.slice(2), {
   env: process.env,

@@ -57,6 +57,23 @@ it('has prefixes and numbers of its own for another installation', async () => {
   });
 });
 
+it('says what Kafka refuses, topic by topic', async () => {
+  const env = { KAFKA_TOPIC_PREFIX: 'refused.', KAFKA_REPLICATION_FACTOR: '3' };
+  const { code, text } = await run(['apply'], env);
+  expect(code).toBe(4);
+  for (const { name } of allTopics()) {
+    expect(text).toContain(
+      `topic refused.${name}: Replication-factor is invalid (INVALID_REPLICATION_FACTOR, 38)\n`,
+    );
+  }
+  const user = {
+    KAFKA_SASL_MECHANISM: 'plain',
+    KAFKA_SASL_USERNAME: 'florin',
+    KAFKA_SASL_PASSWORD: 'password',
+  };
+  expect(await run(['diff'], user)).toEqual({ code: 4, text: expect.stringContaining('ILLEGAL_SASL_STATE') });
+});
+
 it('says how it is used, what is wrong with its configuration, and that Kafka is away', async () => {
   expect(await run(['--help'])).toMatchObject({ code: 0, text: expect.stringContaining('npm run topics') });
   expect(JSON.parse((await run(['config'])).text)).toMatchObject({ required: ['KAFKA_BROKERS'] });

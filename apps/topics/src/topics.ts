@@ -9,6 +9,7 @@ import { deadLetterTopic, topics, allTopics, type Topic } from '@florin/contract
 import {
   ensureTopics,
   kafkaSettings,
+  RefusedByKafka,
   sentenceOf,
   topicDifferences,
   TopicsCannotBeAltered,
@@ -31,10 +32,10 @@ const usage = `Compares the topics of a Kafka with their definition, or makes th
 The environment says where Kafka is and how to sign in there: docs/configuration.md.
 
 Exit code: 0 nothing is different (any more), 1 something is different, 2 wrong use, 3 no answer from Kafka,
-78 wrong configuration.
+4 Kafka refused, 78 wrong configuration.
 `;
 
-type ExitCode = 0 | 1 | 2 | 3 | typeof configExitCode;
+type ExitCode = 0 | 1 | 2 | 3 | 4 | typeof configExitCode;
 
 /** Runs the command line; answers its exit code. */
 export async function runTopics(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -66,6 +67,7 @@ function failure(error: unknown): [ExitCode, string] {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ConfigError) return [configExitCode, message];
   if (error instanceof TopicsCannotBeAltered) return [1, `${message}\nNothing was changed.`];
+  if (error instanceof RefusedByKafka) return [4, `Kafka refused:\n${message}`];
   return [3, `Kafka: ${message}`];
 }
 

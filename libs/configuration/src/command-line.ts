@@ -18,6 +18,17 @@ export function commandLine<const Options extends ParseArgsOptionsConfig>(
   }
 }
 
+/**
+ * Lets a program outlive the reader of what it prints (`| head`): what it prints from then on is dropped, and `gone` is
+ * called. Other errors of the stream are thrown.
+ */
+export function outliveReader(stream: NodeJS.EventEmitter, gone: () => void = () => undefined): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    gone();
+  });
+}
+
 /** `loadConfig` for a command line, where a wrong environment is wrong use: throws WrongUse. */
 export function commandLineConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv): C {
   try {

@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { z } from 'zod';
-import { commandLine, commandLineConfig, WrongUse } from './command-line.js';
+import { commandLine, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
 import { integerText } from './config.js';
 
 describe('a command line', () => {
@@ -29,5 +30,18 @@ describe('the environment of a command line', () => {
     expect(() => commandLineConfig(schema, { COUNT: '10' })).toThrow(
       'COUNT: must be a whole number from 1 to 9',
     );
+  });
+});
+
+describe('what a program prints', () => {
+  const failing = (code: string) => Object.assign(new Error(code), { code });
+
+  it('may lose its reader', () => {
+    const stream = new EventEmitter();
+    let gone = 0;
+    outliveReader(stream, () => gone++);
+    stream.emit('error', failing('EPIPE'));
+    expect(gone).toBe(1);
+    expect(() => stream.emit('error', failing('ENOSPC'))).toThrow('ENOSPC');
   });
 });

@@ -45,7 +45,7 @@ it('reads certificates, keys and passwords from files', () => {
     KAFKA_SSL_CA: authority.ca,
     KAFKA_SSL_CERT_FILE: file('cert.pem', cert),
     KAFKA_SSL_KEY_FILE: file('key.pem', key),
-    KAFKA_SASL_MECHANISM: 'scram-sha-512',
+    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
     KAFKA_SASL_USERNAME: 'florin',
     KAFKA_SASL_PASSWORD_FILE: file('password', 'hush\n'),
   });
@@ -54,6 +54,7 @@ it('reads certificates, keys and passwords from files', () => {
     KAFKA_SSL_CA: authority.ca,
     KAFKA_SSL_CERT: cert.trim(),
     KAFKA_SSL_KEY: key.trim(),
+    KAFKA_SASL_MECHANISM: 'scram-sha-512',
     KAFKA_SASL_PASSWORD: 'hush',
   });
 });

@@ -55,6 +55,9 @@ const prefix = (what: string) =>
     .default('')
     .meta({ description: `Put before ${what}, such as "staging."` });
 
+/** Kafka's own name is in capitals: SCRAM-SHA-512. */
+const inSmallLetters = (name: unknown) => (typeof name === 'string' ? name.toLowerCase() : name);
+
 /** What a service that reads or writes events reads. */
 export const kafkaConfig = {
   KAFKA_BROKERS: commaList(z.string().refine(isHostAndPort, 'must be host:port such as 127.0.0.1:9092')).meta(
@@ -72,7 +75,7 @@ export const kafkaConfig = {
     needs: [overTls, { name: 'KAFKA_SSL_CERT' }],
   }),
   KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .preprocess(inSmallLetters, z.enum(['plain', 'scram-sha-256', 'scram-sha-512']))
     .optional()
     .meta({
       description: 'How the client signs in; it does not unless this is set',

@@ -20,6 +20,8 @@ it.each([
   ['esdb://db?tls=true&hash=hush', 'has an option that there is not: hash'],
   ['esdb://db?tlsCAFile=/nowhere/hush', 'the file that tlsCAFile names cannot be read'],
   [`esdb://db?userCertFile=${file}`, 'needs both of userCertFile and userKeyFile'],
+  ['esdb://db?tls=hush', 'tls must be true or false'],
+  ['esdb://db?tlsverifycert=', 'tlsVerifyCert must be true or false'],
   ['esdb://admin:hush@db?tls=false', 'has a user and tls=false'],
 ])('refuses %s', (url, message) => {
   expect(() => load(url)).toThrow(`EVENTSTORE_URL: ${message}`);

@@ -22,6 +22,8 @@ const options = [
   'userkeyfile',
 ];
 
+const switches = ['tls', 'tlsVerifyCert', 'throwOnAppendFailure'];
+
 /** What a service that keeps books reads. Whoever signs in does so by TLS, with a password or a certificate. */
 export const eventStoreConfig = {
   EVENTSTORE_URL: secretFromFile(
@@ -41,6 +43,9 @@ function faultsOf(url: string): string[] {
   const signsIn = address.includes('@') || given.has('usercertfile');
   return [
     ...unknown.map((name) => `has an option that there is not: ${name.slice(0, 40)}`),
+    ...switches
+      .filter((name) => !['true', 'false', undefined].includes(given.get(name.toLowerCase())))
+      .map((name) => `${name} must be true or false`),
     ...files
       .filter((name) => !isReadable(given.get(name.toLowerCase()) ?? ''))
       .map((name) => `the file that ${name} names cannot be read`),

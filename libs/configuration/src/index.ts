@@ -1,4 +1,4 @@
-export { commandLine, commandLineConfig, WrongUse } from './command-line.js';
+export { commandLine, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
 export {
   baseConfig,
   ConfigError,

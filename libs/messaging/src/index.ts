@@ -19,6 +19,7 @@ export {
 export { selectRows, type Sql } from './sql.js';
 export {
   ensureTopics,
+  RefusedByKafka,
   sentenceOf,
   topicDifferences,
   TopicsCannotBeAltered,

@@ -1,11 +1,13 @@
 import { topics } from '@florin/contracts';
 import { startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
 import { ConfigResourceTypes } from 'kafkajs';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKafka } from './kafka.js';
-import { ensureTopics, sentenceOf, topicDifferences, type TopicSettings } from './topics.js';
+import { ensureTopics, RefusedByKafka, sentenceOf, topicDifferences, type TopicSettings } from './topics.js';
 
 let dataDir: string;
 let broker: EmbeddedKafka;
@@ -44,6 +46,60 @@ it('says what is missing, creates it, and finds nothing more to do', async () =>
   expect((await ensureTopics(settings)).map(sentenceOf)).toEqual(missing);
   expect(await differences(settings)).toEqual([]);
   expect(await ensureTopics(settings)).toEqual([]);
+});
+
+it('makes as many copies as there are brokers, three at most', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'florin-topics-'));
+  const cluster = await startKafkaBroker({ dataDir: folder, nodes: 3 });
+  try {
+    const settings = { ...fresh(), brokers: cluster.brokers };
+    const [created] = (await ensureTopics(settings)).map(sentenceOf);
+    expect(created).toContain('replication.factor 3, retention.ms 604800000, min.insync.replicas 2');
+    expect(await differences(settings)).toEqual([]);
+  } finally {
+    await cluster.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('says which topics the brokers refuse, and why', async () => {
+  const settings = fresh();
+  const wanted = { ...settings, replicationFactor: 3 };
+  const refusal = ensureTopics(wanted);
+  await expect(refusal).rejects.toThrow(RefusedByKafka);
+  await expect(refusal).rejects.toThrow(
+    settings.topics
+      .map(({ name }) => `topic ${settings.topicPrefix}${name}: `)
+      .toSorted()
+      .map((topic) => `${topic}Replication-factor is invalid (INVALID_REPLICATION_FACTOR, 38)`)
+      .join('\n'),
+  );
+  await ensureTopics(settings);
+  const grown = { ...settings, topics: [{ ...topics.people, partitions: 100_000 }] };
+  await expect(ensureTopics(grown)).rejects.toThrow(
+    `topic ${settings.topicPrefix}${topics.people.name}: Number of partitions is invalid (INVALID_PARTITIONS, 37)`,
+  );
+});
+
+it('leaves no connection behind where signing in fails', async () => {
+  let opened = 0;
+  const gate = createServer((client) => {
+    const upstream = connect(broker.port, '127.0.0.1');
+    client.pipe(upstream).pipe(client);
+    opened++;
+  });
+  await once(gate.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const { port } = gate.address() as AddressInfo;
+    const sasl = { mechanism: 'plain', username: 'florin', password: 'password' } as const;
+    const refusal = topicDifferences({ ...fresh(), brokers: [`127.0.0.1:${port}`], sasl });
+    await expect(refusal).rejects.toThrow(RefusedByKafka);
+  } finally {
+    // Ends when all connections have.
+    gate.close();
+    await once(gate, 'close');
+  }
+  expect(opened).toBeGreaterThan(0);
 });
 
 it('grows and alters what is different, and leaves other settings as an operator made them', async () => {

@@ -5,7 +5,13 @@ import { createKafka, type KafkaSettings } from './kafka.js';
 import { isTransient } from './transient.js';
 
 // Node does not see these among the names of the package.
-const { ConfigResourceTypes, ConfigSource } = kafkajs;
+const {
+  ConfigResourceTypes,
+  ConfigSource,
+  KafkaJSAggregateError,
+  KafkaJSProtocolError,
+  KafkaJSSASLAuthenticationError,
+} = kafkajs;
 
 const knownWithinMs = 30_000;
 
@@ -38,6 +44,11 @@ export class TopicsCannotBeAltered extends Error {
   }
 }
 
+/** The brokers answered, and refused; the message has a line for each topic that they refused. */
+export class RefusedByKafka extends Error {
+  override readonly name = 'RefusedByKafka';
+}
+
 /** One line about a difference. */
 export function sentenceOf({ topic, what, found, defined, obstacle }: TopicDifference): string {
   if (what === 'topic') return `topic ${topic} is missing: ${defined}`;
@@ -52,7 +63,8 @@ export function topicDifferences(settings: TopicSettings): Promise<TopicDifferen
 
 /**
  * Makes the topics what they are defined to be and answers what was different. A step of its own: services never
- * create topics. Throws TopicsCannotBeAltered, before anything is altered, where a topic would have to shrink or move.
+ * create topics. Throws TopicsCannotBeAltered, before anything is altered, where a topic would have to shrink or move,
+ * and RefusedByKafka where the brokers let it do less: what they did not refuse may be done then.
  */
 export function ensureTopics(settings: TopicSettings): Promise<TopicDifference[]> {
   return withAdmin(settings, async (admin) => {
@@ -64,8 +76,10 @@ export function ensureTopics(settings: TopicSettings): Promise<TopicDifference[]
         differences.some((difference) => difference.topic === name && what.includes(difference.what)),
       );
     await create(admin, differing(['topic']));
-    await grow(admin, differing(['partitions']));
-    for (const topic of differing(['retention.ms', 'min.insync.replicas'])) await alter(admin, topic);
+    for (const topic of differing(['partitions'])) await naming(topic, grow(admin, topic));
+    for (const topic of differing(['retention.ms', 'min.insync.replicas'])) {
+      await naming(topic, alter(admin, topic));
+    }
     return differences;
   });
 }
@@ -91,11 +105,42 @@ async function withAdmin<Result>(
   work: (admin: Admin) => Promise<Result>,
 ): Promise<Result> {
   const admin = createKafka(settings).admin();
-  await admin.connect();
   try {
+    // A client that could not sign in still has a connection.
+    await admin.connect();
     return await work(admin);
+  } catch (error) {
+    throw refusalOf(error) ?? error;
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** What the brokers refused, if this is that and no outage. */
+function refusalOf(error: unknown, prefix = ''): RefusedByKafka | undefined {
+  const isRefusal =
+    error instanceof KafkaJSAggregateError ||
+    error instanceof KafkaJSSASLAuthenticationError ||
+    (error instanceof KafkaJSProtocolError && !error.retriable);
+  return isRefusal ? new RefusedByKafka(prefix + reasonOf(error), { cause: error }) : undefined;
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof KafkaJSAggregateError) {
+    const each = error.errors as readonly (Error & { readonly topic?: string })[];
+    return each.map((one) => `topic ${one.topic}: ${reasonOf(one)}`).join('\n');
+  }
+  return error instanceof KafkaJSProtocolError
+    ? `${error.message} (${error.type}, ${error.code})`
+    : error.message;
+}
+
+/** Has a refusal say which topic it is about. */
+async function naming({ name }: Plan, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw refusalOf(error, `topic ${name}: `) ?? error;
   }
 }
 
@@ -210,11 +255,8 @@ async function untilKnown(admin: Admin, topics: string[]): Promise<void> {
   }
 }
 
-async function grow(admin: Admin, topics: readonly Plan[]): Promise<void> {
-  if (topics.length === 0) return;
-  await admin.createPartitions({
-    topicPartitions: topics.map(({ name, partitions }) => ({ topic: name, count: partitions })),
-  });
+async function grow(admin: Admin, { name, partitions }: Plan): Promise<void> {
+  await admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] });
 }
 
 /** The request replaces all that the topic was given, so what is not ours is given again. */
