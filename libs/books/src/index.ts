@@ -21,3 +21,20 @@ export {
   type ExportReport,
   type VerifyOptions,
 } from './export/verify-export.js';
+export { BookTree } from './notary/book-tree.js';
+export {
+  allCheckpoints,
+  checkpointStream,
+  latestCheckpoint,
+  ledgerOrigin,
+  openCheckpoint,
+  readCheckpoints,
+  type CheckpointsPage,
+  type KeyUse,
+  type OpenedCheckpoint,
+  type StoredCheckpoint,
+} from './notary/checkpoints.js';
+export { eventProof, eventProofFault, eventProofSchema, type EventProof } from './notary/document.js';
+export { Notary, NotaryRefusal, type NotaryOptions } from './notary/notary.js';
+export { proveConsistency, proveInclusion } from './notary/prove.js';
+export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/tiles.js';

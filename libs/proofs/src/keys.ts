@@ -25,6 +25,7 @@ export class VerifierKey {
   /** First four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), in hex. */
   readonly id: string;
   readonly #publicKey: KeyObject;
+  readonly #bytes: Buffer;
   readonly #encoded: string;
 
   /** Reads `name+id+base64(type ‖ public key)`. Throws `Malformed` for anything else. */
@@ -44,7 +45,13 @@ export class VerifierKey {
     const typed = Buffer.from([typeBytes[algorithm], ...publicKey]);
     this.id = sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).toString('hex', 0, 4);
     this.#publicKey = importPublicKey(publicKey);
+    this.#bytes = Buffer.from(publicKey);
     this.#encoded = `${name}+${this.id}+${typed.toString('base64')}`;
+  }
+
+  /** The same key under another name, and so with another id. */
+  named(name: string): VerifierKey {
+    return new VerifierKey(name, this.algorithm, this.#bytes);
   }
 
   /** Whether a raw Ed25519 signature of 64 bytes is this key's over the message. */
@@ -93,6 +100,11 @@ export class SignerKey {
 
   get algorithm(): KeyAlgorithm {
     return this.verifier.algorithm;
+  }
+
+  /** The same key under another name, and so with another id. */
+  named(name: string): SignerKey {
+    return new SignerKey(name, this.algorithm, this.#seed);
   }
 
   /** The raw Ed25519 signature (RFC 8032) of a message: 64 bytes. */

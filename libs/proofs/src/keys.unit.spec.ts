@@ -63,6 +63,14 @@ describe('a signer key', () => {
     }
   });
 
+  it('signs under another name as well, with another id', () => {
+    const key = generateKey('florin.example/ledger');
+    const other = key.named('florin.example/ledger/it-eur');
+    expect([other.name, other.id === key.id]).toEqual(['florin.example/ledger/it-eur', false]);
+    expect(key.verifier.named(other.name).toString()).toBe(other.verifier.toString());
+    expect(key.verifier.verify(Buffer.of(1), other.sign(Buffer.of(1)))).toBe(true);
+  });
+
   it('is never printed with its secret', () => {
     const key = SignerKey.parse(signer);
     const printed = [`${String(key)}`, JSON.stringify(key), inspect(key, { depth: 9, showHidden: true })];

@@ -1,0 +1,77 @@
+import { sha256 } from '@florin/event-store';
+import {
+  createReplay,
+  type ChainHead,
+  type Finding,
+  type LedgerEvent,
+  type ReadRecord,
+  type Replay,
+  type StoredRecord,
+} from '@florin/ledger';
+import { leafHash, MerkleFrontier, TileWriter, type ClassTotal, type Hash } from '@florin/proofs';
+import { TileNodes, type FullTile } from './tiles.js';
+import { RunningTotals } from './totals.js';
+
+/** A book as it is verified event by event, and the Merkle tree over its events. */
+export class BookTree {
+  readonly #replay: Replay;
+  readonly #frontier = new MerkleFrontier();
+  readonly #nodes = new TileNodes();
+  readonly #writer = new TileWriter((tile) => this.#full.push(this.#nodes.complete(tile)));
+  readonly #totals = new RunningTotals();
+  #full: FullTile[] = [];
+
+  /** `currency` (ISO 4217) is the one that the book must have; without it, the book says. */
+  constructor(ledger: string, currency?: string) {
+    this.#replay = createReplay(ledger, sha256, {
+      ...(currency === undefined ? {} : { currency }),
+      onEvent: (event, _, text) => this.#take(event, text),
+    });
+  }
+
+  /** Number of events that were right: leaves of the tree. */
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  get head(): ChainHead {
+    return this.#replay.head;
+  }
+
+  /** Where the book's clock stands, in ms since the epoch. */
+  get recordedAtMs(): number {
+    return this.#replay.state.recordedAt;
+  }
+
+  /** Checks the next event and takes it in; returns the first finding of all. */
+  accept(record: StoredRecord): Finding | undefined {
+    return this.#replay.accept(record);
+  }
+
+  /** See `Replay.checkReversals`: holds those against their entries that came since it was asked last. */
+  checkReversals(read: ReadRecord): Promise<Finding | undefined> {
+    return this.#replay.checkReversals(read);
+  }
+
+  root(): Hash {
+    return this.#frontier.root();
+  }
+
+  totals(): ClassTotal[] {
+    return this.#totals.list();
+  }
+
+  /** The tiles that are full since this was asked last, lower levels first. */
+  takeTiles(): FullTile[] {
+    const full = this.#full;
+    this.#full = [];
+    return full;
+  }
+
+  #take(event: LedgerEvent, text: string): void {
+    const leaf = leafHash(text);
+    this.#frontier.append(leaf);
+    this.#writer.append(leaf);
+    this.#totals.add(event, this.#replay.state);
+  }
+}

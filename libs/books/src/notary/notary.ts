@@ -1,0 +1,262 @@
+import { ledgerStream } from '@florin/contracts';
+import {
+  eventAt,
+  headOf,
+  WrongExpectedRevision,
+  type EventStore,
+  type StoredEvent,
+  type Subscription,
+} from '@florin/event-store';
+import type { Finding } from '@florin/ledger';
+import {
+  Malformed,
+  NoteUnverified,
+  verifyConsistency,
+  type SignerKey,
+  type VerifierKey,
+} from '@florin/proofs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BookTree } from './book-tree.js';
+import {
+  appendCheckpoint,
+  latestCheckpoint,
+  openCheckpoint,
+  signCheckpoint,
+  type OpenedCheckpoint,
+  type StoredCheckpoint,
+} from './checkpoints.js';
+import { proveConsistency } from './prove.js';
+import { storeTiles, TileDiffers, type FullTile } from './tiles.js';
+
+export interface NotaryOptions {
+  readonly ledger: string;
+  /** ISO 4217 code that the book must have. */
+  readonly currency: string;
+  readonly store: Pick<EventStore, 'append' | 'read' | 'subscribe'>;
+  /** Signs from now on; named as the book's origin is (`ledgerOrigin`). */
+  readonly signer: SignerKey;
+  /** Keys of the same name that signed before. */
+  readonly earlierKeys?: readonly VerifierKey[];
+  /** A checkpoint is made after this many events at the latest … */
+  readonly everyEntries: number;
+  /** … and after this time, in ms, where there is anything new. */
+  readonly everyMs: number;
+  readonly nowMs: () => number;
+  /** Told of everything that has to be tried again, and once of a refusal; `attempt` counts from 1. */
+  readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+/** Why a notary signs nothing any more: what is stored does not fit what was signed. Somebody has to look. */
+export class NotaryRefusal extends Error {
+  override readonly name = 'NotaryRefusal';
+
+  constructor(
+    /** Told by readiness. */
+    readonly code:
+      'LEDGER_DAMAGED' | 'LOG_SHORT' | 'CHECKPOINT_FOREIGN' | 'CHECKPOINT_INCONSISTENT' | 'TILE_DIFFERS',
+    message: string,
+    cause?: Error,
+  ) {
+    super(message, { cause });
+  }
+}
+
+const MAX_BATCH = 500;
+/** Attempts to be the one who signs next, before the next time. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Follows a book, verifies every event, keeps the tiles of its tree and signs its head. It signs only what it has verified
+ * itself from the first event on, and only what begins with all that was signed before. Several may follow one book: expected
+ * revisions let one of them sign at a time.
+ */
+export class Notary {
+  readonly #tree: BookTree;
+  /** Full, and not known to be stored. */
+  #tiles: FullTile[] = [];
+  /** The newest checkpoint as far as it is known: signed here, or read and found to be ours. */
+  #last: StoredCheckpoint | undefined;
+  /** Whether `#last` is the newest, and consistent with the tree. */
+  #lastIsKnown = false;
+  #lastTimeMs = 0;
+  #refusal: NotaryRefusal | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #subscription: Subscription | undefined;
+  #stopped = false;
+
+  constructor(private readonly options: NotaryOptions) {
+    this.#tree = new BookTree(options.ledger, options.currency);
+  }
+
+  /** Why nothing is signed any more, if so. */
+  get refusal(): NotaryRefusal | undefined {
+    return this.#refusal;
+  }
+
+  /** Begins at the first event of the book: what it signs, it has seen. */
+  start(): void {
+    const { ledger, onError, store } = this.options;
+    this.#subscription = store.subscribe(
+      ledgerStream(ledger),
+      { maxBatch: MAX_BATCH, ...(onError && { onError }) },
+      (batch) => this.#take(batch),
+    );
+    // A log that was emptied hands over no event to notice it by.
+    this.#signIn(0);
+  }
+
+  /** Ends once what is under way is stored. What is not signed yet is signed by the next notary. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#subscription?.stop();
+    await this.#turn;
+  }
+
+  async #take(batch: readonly StoredEvent[]): Promise<void> {
+    const began = performance.now();
+    await this.#alone(async () => {
+      for (const stored of batch) this.#accept(stored);
+      await this.#storeTiles();
+      if (this.#tree.size >= (this.#last?.size ?? 0) + this.options.everyEntries) await this.#signHead();
+    });
+    this.#signIn(this.options.everyMs);
+    // Whoever reads a long history gives way to those that share the processor.
+    if (batch.length === MAX_BATCH) await sleep(performance.now() - began);
+  }
+
+  /** An event comes again when a batch failed after it was taken in. */
+  #accept(stored: StoredEvent): void {
+    if (stored.revision <= this.#tree.head.revision) return;
+    const finding = this.#tree.accept(stored);
+    if (finding !== undefined) throw damaged(this.options.ledger, finding);
+    this.#tiles.push(...this.#tree.takeTiles());
+  }
+
+  async #storeTiles(): Promise<void> {
+    const { ledger, store } = this.options;
+    try {
+      await storeTiles(store, ledger, this.#tiles);
+      this.#tiles = [];
+    } catch (error) {
+      if (!(error instanceof TileDiffers)) throw error;
+      throw new NotaryRefusal('TILE_DIFFERS', error.message, error);
+    }
+  }
+
+  /** Sees to it that what is new then is signed, where nobody has done so before. */
+  #signIn(delayMs: number): void {
+    if (this.#timer !== undefined || this.#stopped || this.#refusal !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#alone(() => this.#signHead()).catch((error: unknown) => {
+        this.options.onError?.(error, 1);
+        this.#signIn(this.options.everyMs);
+      });
+    }, delayMs);
+  }
+
+  /** Signs the head of what was taken in, unless somebody has. */
+  async #signHead(): Promise<void> {
+    if (this.#tiles.length > 0) return;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (!(await this.#knowLast()) || this.#tree.size === (this.#last?.size ?? 0)) return;
+        return await this.#appendHead();
+      } catch (error) {
+        // Somebody else was faster, or the outcome is not known: look again.
+        this.#lastIsKnown = false;
+        if (!(error instanceof WrongExpectedRevision) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #appendHead(): Promise<void> {
+    const { ledger, nowMs, signer, store } = this.options;
+    const tree = this.#tree;
+    const finding = await tree.checkReversals((revision) => eventAt(store, ledgerStream(ledger), revision));
+    if (finding !== undefined) throw damaged(ledger, finding);
+    // The clocks of two machines differ; no checkpoint is older than what it covers.
+    const timeMs = Math.max(nowMs(), tree.recordedAtMs, this.#lastTimeMs);
+    const head = { chain: tree.head.hash, timeMs, totals: tree.totals(), liabilities: undefined };
+    const { size } = tree;
+    const note = signCheckpoint({ size, root: tree.root(), head }, signer);
+    this.#last = await appendCheckpoint(store, ledger, { note, size, keyId: signer.id }, this.#last);
+    this.#lastTimeMs = timeMs;
+  }
+
+  /** Whether the newest checkpoint is known, and the tree begins with what it covers; false while the tree is smaller. */
+  async #knowLast(): Promise<boolean> {
+    if (this.#lastIsKnown) return true;
+    const { ledger, store } = this.options;
+    const last = await readLast(this.options);
+    this.#last = last?.stored;
+    this.#lastTimeMs = last?.opened.head.timeMs ?? 0;
+    if (last !== undefined && last.opened.size > this.#tree.size) {
+      await checkLogReaches(store, ledger, last.opened.size);
+      return false;
+    }
+    if (last !== undefined) await this.#checkBeginsWith(last.opened);
+    this.#lastIsKnown = true;
+    return true;
+  }
+
+  async #checkBeginsWith({ size, root }: OpenedCheckpoint): Promise<void> {
+    const { ledger, store } = this.options;
+    const tree = this.#tree;
+    const proof = await proveConsistency(store, ledger, size, tree.size);
+    if (verifyConsistency(size, tree.size, root, tree.root(), proof)) return;
+    const message = `the log of ${ledger} does not begin with the ${size} events that were signed: it was written anew`;
+    throw new NotaryRefusal('CHECKPOINT_INCONSISTENT', message);
+  }
+
+  /** One task after the other. A refusal ends the work for good, and is not tried again. */
+  #alone(task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(async () => {
+      if (this.#refusal !== undefined) return;
+      try {
+        await task();
+      } catch (error) {
+        if (!(error instanceof NotaryRefusal)) throw error;
+        this.#refusal = error;
+        this.options.onError?.(error, 1);
+      }
+    });
+    // Whoever waits for the task is told of its failure.
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+async function readLast({
+  earlierKeys,
+  ledger,
+  signer,
+  store,
+}: NotaryOptions): Promise<{ stored: StoredCheckpoint; opened: OpenedCheckpoint } | undefined> {
+  try {
+    const stored = await latestCheckpoint(store, ledger);
+    if (stored === undefined) return undefined;
+    const opened = openCheckpoint(stored.note, ledger, [signer.verifier, ...(earlierKeys ?? [])]);
+    if (opened.size !== stored.size)
+      throw new Malformed(`it covers ${opened.size} events, not ${stored.size}`);
+    return { stored, opened };
+  } catch (error) {
+    if (!(error instanceof Malformed || error instanceof NoteUnverified)) throw error;
+    const message = `the last checkpoint of ${ledger} was not signed by a key that is known here: ${error.message}`;
+    throw new NotaryRefusal('CHECKPOINT_FOREIGN', message, error);
+  }
+}
+
+async function checkLogReaches(store: Pick<EventStore, 'read'>, ledger: string, size: number): Promise<void> {
+  const head = await headOf(store, ledgerStream(ledger));
+  if (head + 1n >= BigInt(size)) return;
+  const message = `the log of ${ledger} has ${head + 1n} events, but ${size} were signed: some are missing at its end`;
+  throw new NotaryRefusal('LOG_SHORT', message);
+}
+
+function damaged(ledger: string, { detail, revision }: Finding): NotaryRefusal {
+  return new NotaryRefusal('LEDGER_DAMAGED', `revision ${revision} of ${ledger} is wrong: ${detail}`);
+}
