@@ -1,5 +1,5 @@
 import { ledgerStream } from '@florin/contracts';
-import { sha256 } from '@florin/event-store';
+import { sha256, type EventStore } from '@florin/event-store';
 import {
   createSealer,
   decide,
@@ -11,7 +11,6 @@ import {
   type LedgerEvent,
   type LedgerState,
 } from '@florin/ledger';
-import type { MemoryStore } from './memory-store.spec.js';
 
 /** Histories that specs of this library share; holds no test itself. */
 
@@ -29,7 +28,7 @@ export class BookWriter {
   readonly #sealer = createSealer('it-eur', sha256, GENESIS);
 
   constructor(
-    private readonly store: MemoryStore,
+    private readonly store: Pick<EventStore, 'append'>,
     private readonly onEvent: (event: LedgerEvent, state: LedgerState, head: ChainHead) => Promise<void>,
   ) {}
 

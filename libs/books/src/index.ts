@@ -9,6 +9,7 @@ export {
   type AccountHistory,
   type Point,
 } from './point-in-time.js';
+export { SnapshotKeeper, type SnapshotKeeperOptions } from './snapshots/keeper.js';
 export { SnapshotReader, type Snapshot } from './snapshots/reader.js';
 export { SEGMENT_EVENTS, SnapshotUnusable } from './snapshots/record.js';
 export { NO_SNAPSHOT, SnapshotWriter, type SnapshotPlace } from './snapshots/writer.js';
@@ -38,3 +39,5 @@ export { eventProof, eventProofFault, eventProofSchema, type EventProof } from '
 export { Notary, NotaryRefusal, type NotaryOptions } from './notary/notary.js';
 export { proveConsistency, proveInclusion } from './notary/prove.js';
 export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/tiles.js';
+export { statementEvidence, type StatementEvidence, type StatementGround } from './statements/evidence.js';
+export { isOver, monthPeriod, spanPeriod } from './statements/period.js';

@@ -61,11 +61,13 @@ interface Deps {
 export class SnapshotWriter {
   #segments: number;
   #idChain: string;
-  readonly #touched: Touched[];
+  #touched: readonly Touched[];
   /** The account of each hold that is or was open since. */
   readonly #holders = new Map<string, string>();
   #ids: string[] = [];
   #touches = new Map<string, number[]>();
+  /** Revision of the last event that was noted. */
+  #noted = -1n;
 
   /** Goes on at a place; `state` is the book there. */
   constructor(
@@ -75,23 +77,31 @@ export class SnapshotWriter {
   ) {
     this.#segments = place.segments;
     this.#idChain = place.idChain;
-    this.#touched = [...place.touched];
+    this.#touched = place.touched;
     for (const { id, account } of state?.holds.values() ?? []) this.#holders.set(id, account);
   }
 
-  /** Takes the next event in; resolves when the record that it completes, if any, is stored. */
+  /**
+   * Takes the next event in; resolves when the record that it completes, if any, is stored. Where that failed, the same event
+   * is to be handed over again.
+   */
   async take(taken: LedgerEvent, state: LedgerState, head: ChainHead): Promise<void> {
     const { segmentEvents = SEGMENT_EVENTS } = this.deps;
+    const at = Number(head.revision % BigInt(segmentEvents));
+    if (head.revision !== this.#noted) this.#note(taken, at);
+    this.#noted = head.revision;
+    if (at === segmentEvents - 1) await this.#write(state, head);
+  }
+
+  #note(taken: LedgerEvent, at: number): void {
     const id = outcomeId(taken);
     if (id !== undefined) this.#ids.push(id);
     if (taken.type === 'HoldPlaced') this.#holders.set(taken.holdId, taken.account);
-    const at = Number(head.revision % BigInt(segmentEvents));
     for (const account of this.#accountsOf(taken)) {
       const own = this.#touches.get(account);
       if (own === undefined) this.#touches.set(account, [at]);
       else own.push(at);
     }
-    if (at === segmentEvents - 1) await this.#write(state, head);
   }
 
   #accountsOf(event: LedgerEvent): readonly string[] {
@@ -135,8 +145,9 @@ export class SnapshotWriter {
     const touches = [...this.#touches].sort(byAccount);
     const ids = Buffer.from(packIds(this.#ids).buffer).toString('base64');
     const idChain = nextIdChain(this.#idChain, ids);
-    this.#push({ covers: 1, accounts: new Map(touches.map(([account]) => [account, segment])) });
-    const { covers, accounts } = this.#touched.at(-1) as Touched;
+    const accountsHere = new Map(touches.map(([account]) => [account, segment]));
+    const touched = withOneMore(this.#touched, { covers: 1, accounts: accountsHere });
+    const { covers, accounts } = touched.at(-1) as Touched;
     const rows = rowsOf([...accounts].sort(byAccount), state);
     const record = {
       ...{ segment, covers, idChain },
@@ -149,19 +160,10 @@ export class SnapshotWriter {
     await store.append(idStream(ledger), [event('OutcomeIds', { recordedAt, ids })], before);
     await store.append(recordStream(ledger), [recordEvent({ ledger, segment, head }, record, key)], before);
     this.#segments = segment;
+    this.#touched = touched;
     this.#idChain = idChain;
     this.#ids = [];
     this.#touches = new Map();
-  }
-
-  /** As a binary counter counts: two of one size become one of the next, so the last covers what `coverOf` says. */
-  #push(touched: Touched): void {
-    let last = touched;
-    for (let below = this.#touched.at(-1); below?.covers === last.covers; below = this.#touched.at(-1)) {
-      this.#touched.pop();
-      last = { covers: 2 * below.covers, accounts: new Map([...below.accounts, ...last.accounts]) };
-    }
-    this.#touched.push(last);
   }
 
   async #accountChunks<Item>(
@@ -186,6 +188,14 @@ export class SnapshotWriter {
     }
     return chunks;
   }
+}
+
+/** As a binary counter counts: two of one size become one of the next, so the last covers what `coverOf` says. */
+function withOneMore(touched: readonly Touched[], one: Touched): Touched[] {
+  const below = touched.at(-1);
+  if (below?.covers !== one.covers) return [...touched, one];
+  const accounts = new Map([...below.accounts, ...one.accounts]);
+  return withOneMore(touched.slice(0, -1), { covers: 2 * one.covers, accounts });
 }
 
 /** The link of the chain of ids after those of one more segment. */

@@ -1,0 +1,128 @@
+import { ledgerStream } from '@florin/contracts';
+import {
+  sha256,
+  WrongExpectedRevision,
+  type EventStore,
+  type StoredEvent,
+  type Subscription,
+} from '@florin/event-store';
+import { createReplay, type LedgerEvent, type Replay } from '@florin/ledger';
+import type { SignerKey, VerifierKey } from '@florin/proofs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SnapshotReader } from './reader.js';
+import { SnapshotUnusable } from './record.js';
+import { NO_SNAPSHOT, SnapshotWriter } from './writer.js';
+
+export interface SnapshotKeeperOptions {
+  readonly ledger: string;
+  /** ISO 4217 code that the book must have. */
+  readonly currency: string;
+  readonly store: Pick<EventStore, 'append' | 'read' | 'subscribe'>;
+  /** Signs the records; those that there are must be signed by it or by one of `earlierKeys`. */
+  readonly signer?: SignerKey;
+  readonly earlierKeys?: readonly VerifierKey[];
+  readonly segmentEvents?: number;
+  /** Told of everything that has to be tried again, and once of what ends the work; `attempt` counts from 1. */
+  readonly onError?: (error: unknown, attempt: number) => void;
+}
+
+interface Opened {
+  readonly replay: Replay;
+  readonly writer: SnapshotWriter;
+  /** The event that was taken in last. */
+  event: LedgerEvent | undefined;
+}
+
+const MAX_BATCH = 500;
+
+/**
+ * Follows a book from its last snapshot, verifies every event, and adds a record at the end of each segment. Where there is a
+ * snapshot that cannot be used it adds none: the book is still loaded, from its first event.
+ */
+export class SnapshotKeeper {
+  #opened: Opened | undefined;
+  #subscription: Subscription | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #ended = false;
+
+  constructor(private readonly options: SnapshotKeeperOptions) {}
+
+  /** Begins at the last snapshot. What goes wrong is told to `onError`. */
+  start(): void {
+    this.#starting = this.#follow().catch((error: unknown) => this.#end(error));
+  }
+
+  /** Ends once what is under way is stored. */
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await this.#starting;
+    await this.#subscription?.stop();
+  }
+
+  async #follow(): Promise<void> {
+    const { ledger, onError, store } = this.options;
+    const opened = await this.#open();
+    if (this.#ended) return;
+    this.#opened = opened;
+    const { revision } = opened.replay.head;
+    this.#subscription = store.subscribe(
+      ledgerStream(ledger),
+      { maxBatch: MAX_BATCH, ...(revision < 0n ? {} : { after: revision }), ...(onError && { onError }) },
+      (batch) => this.#take(batch),
+    );
+  }
+
+  async #open(): Promise<Opened> {
+    const { currency, earlierKeys = [], ledger, segmentEvents, signer, store } = this.options;
+    const keys = signer && [signer.verifier, ...earlierKeys];
+    const reader = new SnapshotReader({ store, ledger, ...(keys && { keys }) });
+    const segments = await reader.segments();
+    const start = segments > 0 ? await reader.load(segments, { ids: true }) : undefined;
+    const opened: Opened = {
+      replay: createReplay(ledger, sha256, {
+        ...{ currency, onEvent: (event) => (opened.event = event) },
+        ...(start && { start }),
+      }),
+      writer: new SnapshotWriter(
+        { store, ledger, ...(signer && { key: signer }), ...(segmentEvents && { segmentEvents }) },
+        start?.place ?? NO_SNAPSHOT,
+        start?.state,
+      ),
+      event: undefined,
+    };
+    return opened;
+  }
+
+  async #take(batch: readonly StoredEvent[]): Promise<void> {
+    const began = performance.now();
+    for (const stored of batch) {
+      if (this.#ended) return;
+      try {
+        await this.#accept(stored);
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        // Somebody else keeps the snapshots of this book: one is enough.
+        return this.#end(error);
+      }
+    }
+    // Whoever reads a long history gives way to those that share the processor.
+    if (batch.length === MAX_BATCH) await sleep(performance.now() - began);
+  }
+
+  /** An event comes again when its record could not be stored: it was taken in by the book, but not by the writer. */
+  async #accept(stored: StoredEvent): Promise<void> {
+    const { replay, writer } = this.#opened as Opened;
+    if (stored.revision > replay.head.revision) {
+      const finding = replay.accept(stored);
+      if (finding !== undefined) return this.#end(new SnapshotUnusable(finding.detail));
+    }
+    if (stored.revision < replay.head.revision) return;
+    await writer.take((this.#opened as Opened).event as LedgerEvent, replay.state, replay.head);
+  }
+
+  #end(error: unknown): void {
+    this.#ended = true;
+    this.options.onError?.(error, 1);
+  }
+}
