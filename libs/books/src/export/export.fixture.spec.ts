@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { sha256, type NewEvent } from '@florin/event-store';
 import {
   canonicalEvent,
@@ -97,9 +97,9 @@ export async function storeOf(
 export const linesOf = (file: string): string[] =>
   gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n');
 
-/** Writes lines as an export, whatever they say. */
+/** Writes lines as an export that is not compressed, whatever they say. */
 export async function written(file: string, lines: readonly string[]): Promise<string> {
-  await writeFile(file, gzipSync(lines.map((line) => `${line}\n`).join('')));
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
   return file;
 }
 

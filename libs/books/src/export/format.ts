@@ -72,7 +72,7 @@ export function frontierBefore({ from, before }: Pick<ExportHeader, 'from' | 'be
 const HEADER_FIELDS = ['currency', 'format', 'from', 'ledger', 'origin', 'to'];
 const END_FIELDS = ['checkpoints', 'entries', 'events', 'hash', 'revision'];
 const HASH = /^[0-9a-f]{64}$/;
-const LEDGER = /^[a-z]{2}-[a-z]{3}(?:-[1-9][0-9]{0,3})?$/;
+const LEDGER = /^[a-z]{2}-[a-z]{3}(?:-(?:[2-9]|[1-9][0-9]{1,3}))?$/;
 const CURRENCY = /^[A-Z]{3}$/;
 const MAX_ROOTS = 53;
 

@@ -12,7 +12,7 @@ export interface Block {
   readonly lines: readonly string[];
 }
 
-const BLOCK_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 const LF = 0x0a;
 
 /**
@@ -33,7 +33,7 @@ export async function* blocksOf(
       onBytes(file.bytesRead);
       const end = chunk.lastIndexOf(LF) + 1;
       if (end > 0) {
-        yield blockOf(Buffer.concat([Buffer.of(0), ...parts.splice(0), chunk.subarray(0, end)]));
+        yield* blocksIn(Buffer.concat([Buffer.of(0), ...parts.splice(0), chunk.subarray(0, end)]));
         length = 0;
       }
       if (end < chunk.length) parts.push(chunk.subarray(end));
@@ -54,11 +54,23 @@ function newGunzip() {
   return createGunzip({ chunkSize: BLOCK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
-function blockOf(whole: Buffer<ArrayBuffer>): Block {
-  if (!isUtf8(whole)) throw new ExportFault('line_malformed', 'the file is not a text in UTF-8');
-  const lines = whole.toString('utf8', 1, whole.length - 1).split('\n');
-  if (whole.length > MAX_LINE_BYTES && lines.some((line) => line.length > MAX_LINE_BYTES)) throw tooLong();
-  return { bytes: whole, lines };
+/** Lines as they are, up to the first that is none: that one is thrown after those before it. */
+function* blocksIn(whole: Buffer<ArrayBuffer>): Generator<Block, void> {
+  if (isUtf8(whole)) {
+    const lines = whole.toString('utf8', 1, whole.length - 1).split('\n');
+    if (whole.length <= MAX_LINE_BYTES || lines.every((line) => line.length <= MAX_LINE_BYTES / 3)) {
+      yield { bytes: whole, lines };
+      return;
+    }
+  }
+  for (let start = 1; start < whole.length;) {
+    const end = whole.indexOf(LF, start);
+    if (end - start > MAX_LINE_BYTES) throw tooLong();
+    const line = whole.subarray(start, end);
+    if (!isUtf8(line)) throw new ExportFault('line_malformed', 'the line is not a text in UTF-8');
+    yield { bytes: whole.subarray(start - 1, end + 1), lines: [line.toString()] };
+    start = end + 1;
+  }
 }
 
 function tooLong(): ExportFault {

@@ -7,6 +7,7 @@ import {
   parseNote,
   type Checkpoint,
   type LedgerHead,
+  type OpenedNote,
   type VerifierKey,
 } from '@florin/proofs';
 import type { ClassTotals } from './class-totals.js';
@@ -32,7 +33,7 @@ export type Keys = readonly VerifierKey[] | undefined;
  * Roots and totals of liabilities are not looked at: that takes the salts of their leaves.
  */
 export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): readonly string[] {
-  const { text, signers } = opened(note, keys);
+  const { text, signatures } = opened(note, keys);
   const { checkpoint, head } = parsed(text);
   const { origin, size, root } = checkpoint;
   if (origin !== expected.origin) {
@@ -41,6 +42,10 @@ export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): 
       `it is of ${show(origin)}, expected ${show(expected.origin)}`,
     );
   }
+  // A witness saw the head; that the book says so takes a signature of a key of its own.
+  const own = signatures.some(({ key }) => key.algorithm === 'ed25519' && key.name === origin);
+  if (keys !== undefined && !own)
+    throw new ExportFault('checkpoint_unsigned', `no known key of ${origin} has signed`);
   if (size !== BigInt(expected.size)) {
     throw new ExportFault('checkpoint_misplaced', `it covers ${size} events, expected ${expected.size}`);
   }
@@ -52,24 +57,15 @@ export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): 
   }
   const fault = expected.totals?.fault(head.totals);
   if (fault !== undefined) throw new ExportFault('totals_differ', fault);
-  return signers;
+  return signatures.map(({ name, id }) => `${name}+${id}`);
 }
 
-function opened(note: string, keys: Keys): { text: string; signers: readonly string[] } {
+function opened(note: string, keys: Keys): Pick<OpenedNote, 'text' | 'signatures'> {
   try {
-    if (keys === undefined) return { text: parseNote(note).text, signers: [] };
-    const { text, signatures } = openNote(note, keys);
-    // A witness saw the head; that the book says so takes a signature of the log's own.
-    if (!signatures.some(({ key }) => key.algorithm === 'ed25519')) {
-      throw new NoteUnverified('unsigned', 'no known key of the log has signed');
-    }
-    return { text, signers: signatures.map(({ name, id }) => `${name}+${id}`) };
+    return keys === undefined ? { text: parseNote(note).text, signatures: [] } : openNote(note, keys);
   } catch (error) {
-    if (error instanceof NoteUnverified) {
-      const code = error.code === 'unsigned' ? 'checkpoint_unsigned' : 'signature_invalid';
-      throw new ExportFault(code, error.message);
-    }
-    throw asMalformed(error);
+    if (!(error instanceof NoteUnverified)) throw asMalformed(error);
+    throw new ExportFault(error.code === 'unsigned' ? 'checkpoint_unsigned' : error.code, error.message);
   }
 }
 

@@ -90,10 +90,13 @@ class Run {
     this.#place = { file, line: 0 };
     const digester = createDigester();
     try {
-      for await (const block of blocksOf(file, onBytes)) this.#acceptAll(block, digester(block.bytes));
-      this.#place = { file, line: this.#place.line + 1 };
+      for await (const block of blocksOf(file, onBytes)) {
+        this.#acceptAll(block, digester(block.bytes));
+        if (this.finding !== undefined) return;
+      }
       this.check.endFile();
     } catch (error) {
+      this.#place = { file, line: this.#place.line + 1 };
       this.#find(error);
     }
   }
@@ -103,6 +106,7 @@ class Run {
     try {
       this.check.endAll();
     } catch (error) {
+      this.#place = { ...this.#place, line: this.#place.line + 1 };
       this.#find(error, this.check.covered);
     }
   }
@@ -111,9 +115,13 @@ class Run {
     const { file, line } = this.#place;
     const root = roots.values();
     const nextRoot = (): string => root.next().value ?? '';
-    for (let at = 0; at < lines.length; at += 1) {
-      this.#place = { file, line: line + at + 1 };
-      this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
+    try {
+      for (let at = 0; at < lines.length; at += 1) {
+        this.#place = { file, line: line + at + 1 };
+        this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
+      }
+    } catch (error) {
+      this.#find(error);
     }
   }
 
