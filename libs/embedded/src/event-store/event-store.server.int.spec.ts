@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  binaryEvent,
   EventStoreDBClient,
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
@@ -133,6 +134,27 @@ describe('the embedded event store', () => {
       ['catch-up', () => once(client.subscribeToPersistentSubscriptionToStream('s', 'readers'), 'data')],
     ];
     for (const [instead, attempt] of refused) await expect(attempt()).rejects.toThrow(instead);
+  });
+
+  it('takes metadata of the longest name that a stream may have, and deletes such a stream', async () => {
+    const { client } = fixture;
+    const longest = 'x'.repeat(1_024);
+    await client.appendToStream(longest, numbered(2));
+    await client.setStreamMetadata(longest, { truncateBefore: 1 });
+    expect(await numbersOf(client.readStream(longest))).toEqual([1]);
+    await client.deleteStream(longest);
+    expect((await client.getStreamMetadata(longest)).metadata).toBeDefined();
+    await expect(client.appendToStream(`${longest}x`, numbered(1))).rejects.toThrow('may have 1024 bytes');
+  });
+
+  it('refuses metadata that are nested too deep, and keeps what was said before', async () => {
+    const { client } = fixture;
+    await client.appendToStream('orders', numbered(1));
+    await client.deleteStream('orders');
+    const data = Buffer.from(`{"own":"]}","nested":${'['.repeat(300_000)}${']'.repeat(300_000)}}`);
+    const refusal = client.appendToStream('$$orders', binaryEvent({ type: '$metadata', data }));
+    await expect(refusal).rejects.toThrow('may be nested 1000 deep');
+    expect(await eventsOf(client.readStream('$$orders'))).toHaveLength(1);
   });
 
   it('is found by clients that ask for the cluster', async () => {

@@ -42,8 +42,10 @@ export const requestLimits = {
   unfinishedAppends: 100,
   /** Appends wait while more than this is on its way to disk. */
   backlogBytes: 32 * MIB,
-  /** A stream's name is repeated in each of its events. */
+  /** A stream's name is repeated in each of its events. The `$$` before that of its metadata does not count. */
   streamNameBytes: KIB,
+  /** How deep the metadata of a stream are nested. */
+  metadataDepth: 1_000,
   filterPrefixes: 1_000,
   /** For a filter's pattern and one name. */
   filterMatchMs: 100,

@@ -134,7 +134,7 @@ describe.each(ways)('%s', (_, way) => {
   );
 
   it('refuses more than 1 MiB, and takes just less', async () => {
-    const sized = (bytes: number) => [binaryEvent({ type: '', data: Buffer.alloc(bytes) })] as never;
+    const sized = (bytes: number) => [binaryEvent({ type: 'T', data: Buffer.alloc(bytes - 2) })] as never;
     const error = await refusalOf(append(named('large'), sized(1024 * 1024 + 1)));
     expect(error).toBeInstanceOf(MaxAppendSizeExceededError);
     expect(error).toMatchObject({ maxAppendSize: 1024 * 1024 });
@@ -153,6 +153,10 @@ describe.each(ways)('%s', (_, way) => {
     // Only the first id is looked at to tell what is new.
     expect(await append(stream, [...third, ...second])).toMatchObject({ nextExpectedRevision: 3n });
     expect(await append(unique('elsewhere'), first)).toMatchObject({ nextExpectedRevision: 0n });
+  });
+
+  it('refuses an event without a type', async () => {
+    await expect(append(named('untyped'), numbered(1, { type: '' }))).rejects.toThrow();
   });
 
   it('refuses ids that are no UUID', async () => {

@@ -36,6 +36,21 @@ describe('deleting', () => {
     },
   );
 
+  it('takes no part of an append that was there before for a new one', async () => {
+    const { client } = server;
+    const twice = unique('twice');
+    const events = numbered(2);
+    const append = (added: typeof events) =>
+      client.appendToStream(twice, added, { expectedRevision: NO_STREAM });
+    await append(events);
+    await client.deleteStream(twice);
+    const partly = append([...events.slice(0, 1), ...numbered(1, { first: 2 })]);
+    await expect(partly).rejects.toThrow(WrongExpectedVersionError);
+    expect(await append(events)).toMatchObject({ nextExpectedRevision: 1n });
+    await expect(eventsOf(client.readStream(twice))).rejects.toThrow(StreamNotFoundError);
+    expect(await append(numbered(1, { first: 3 }))).toMatchObject({ nextExpectedRevision: 2n });
+  });
+
   it('refuses an append that expects the deleted stream to exist', async () => {
     await server.client.deleteStream(stream);
     const append = server.client.appendToStream(stream, numbered(1), { expectedRevision: 'stream_exists' });
@@ -58,6 +73,8 @@ describe('deleting', () => {
     await expect(read()).rejects.toThrow(StreamDeletedError);
     await expect(client.appendToStream(stream, numbered(1))).rejects.toThrow(StreamDeletedError);
     await expect(client.deleteStream(stream)).rejects.toThrow(StreamDeletedError);
+    await expect(client.getStreamMetadata(stream)).rejects.toThrow(StreamDeletedError);
+    await expect(client.setStreamMetadata(stream, { maxCount: 5 })).rejects.toThrow(StreamDeletedError);
     const events = await eventsOf(client.readAll({ fromPosition }));
     const types = events.filter(({ streamId }) => streamId === stream).map(({ type }) => type);
     expect(types.at(-1)).toBe('$streamDeleted');

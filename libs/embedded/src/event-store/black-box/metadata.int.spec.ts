@@ -54,6 +54,26 @@ describe('the metadata of a stream', () => {
     expect(await read({ fromRevision: START })).toEqual([9, 10, 11]);
   });
 
+  it('hide nothing from who was there when it was appended', async () => {
+    const { client } = server;
+    await client.setStreamMetadata(stream, { maxCount: 1 });
+    const arrived = expecting<number>(4);
+    const subscription = client.subscribeToStream(stream, { fromRevision: START });
+    subscription.on('data', ({ event }) => arrived.got((event?.data as { number: number }).number));
+    await new Promise((resolve) => subscription.once('caughtUp', resolve));
+    await client.appendToStream(stream, numbered(3, { first: 10 }));
+    expect(await arrived.all).toEqual([9, 10, 11, 12]);
+    await subscription.unsubscribe();
+  });
+
+  it('hide nothing where one of their values cannot be one', async () => {
+    const metadata = (values: object) => jsonEvent({ type: '$metadata', data: values as never });
+    await server.client.appendToStream(`$$${stream}`, metadata({ $tb: 5, $maxCount: 3 }));
+    expect(await read()).toEqual([7, 8, 9]);
+    await server.client.appendToStream(`$$${stream}`, metadata({ $tb: 5, $maxCount: 0 }));
+    expect(await read()).toHaveLength(10);
+  });
+
   it('hide the events before a revision ($tb)', async () => {
     await server.client.setStreamMetadata(stream, { truncateBefore: 9 });
     expect(await read({ fromRevision: 5n })).toEqual([9]);

@@ -3,6 +3,7 @@ import { requestLimits } from '../limits.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, ProposedEvent } from '../storage/event-storage.js';
 import { MAX_NAME_BYTES } from '../storage/record-format.js';
+import { METADATA_PREFIX } from '../storage/retention.js';
 import type { ExpectationOptions, ProposedMessage } from './messages.js';
 import { uuidBytes } from './uuid.js';
 
@@ -12,11 +13,13 @@ const NOTHING = Buffer.alloc(0);
 export function streamNameOf(options: { streamIdentifier?: { streamName?: Buffer } } | undefined): string {
   const name = options?.streamIdentifier?.streamName ?? NOTHING;
   if (name.length === 0) throw new StatusError(StatusCode.invalidArgument, 'The request names no stream.');
-  if (name.length > requestLimits.streamNameBytes) {
-    const message = `A stream's name may have ${requestLimits.streamNameBytes} bytes, not ${name.length}.`;
+  const text = name.toString('utf8');
+  const counted = name.length - (text.startsWith(METADATA_PREFIX) ? METADATA_PREFIX.length : 0);
+  if (counted > requestLimits.streamNameBytes) {
+    const message = `A stream's name may have ${requestLimits.streamNameBytes} bytes, not ${counted}.`;
     throw new StatusError(StatusCode.invalidArgument, message);
   }
-  return name.toString('utf8');
+  return text;
 }
 
 /** @throws StatusError (invalid argument) */
@@ -37,6 +40,7 @@ export function proposedEventOf(proposed: ProposedMessage): ProposedEvent {
     else if (key === 'content-type') contentType = value ?? '';
   }
   if (type === undefined || contentType === undefined) throw missingMetadata(type, contentType);
+  if (type === '') throw new StatusError(StatusCode.invalidArgument, "An event's type is not empty.");
   if (Buffer.byteLength(type) > MAX_NAME_BYTES) {
     throw new StatusError(StatusCode.invalidArgument, `An event type may have ${MAX_NAME_BYTES} bytes.`);
   }

@@ -53,9 +53,9 @@ function nameMatcher({
   return mayTakeLong(regex) ? guarded(pattern) : (name) => pattern.test(name);
 }
 
-/** Only where repetitions meet do the ways to match a name multiply. */
+/** Only where repetitions, options and alternatives meet do the ways to match a name multiply. */
 function mayTakeLong(regex: string): boolean {
-  return (regex.match(/[*+{]/g) ?? []).length > 1;
+  return (regex.match(/[*+?{|]/g) ?? []).length > 1;
 }
 
 /** Tries names for a limited time: nobody else is served meanwhile. */

@@ -15,7 +15,7 @@ interface Source {
   readonly stream: string | undefined;
   /** What is all that is remembered of a subscription, so that a slow reader costs no memory. */
   next: number;
-  page(next: number): Page | Promise<Page>;
+  page(next: number, isLive: boolean): Page | Promise<Page>;
   /** The checkpoint to send once everything before `next` was looked at. */
   checkpoint?(next: number, isCaughtUp: boolean): Buffer | undefined;
 }
@@ -33,7 +33,7 @@ export async function subscribe(storage: EventStorage, call: GrpcCall, options: 
   const send = eventSender(storage, call, options);
   let isCaughtUp = false;
   while (!call.isClosed) {
-    const page = await source.page(source.next);
+    const page = await source.page(source.next, isCaughtUp);
     if (page.sequences.length > 0) await send(page.sequences);
     const isAtEnd = page.sequences.length === 0 && page.next === source.next;
     source.next = page.next;
@@ -56,10 +56,12 @@ function streamSource({ index, reader }: EventStorage, options: ReadOptions): So
   return {
     stream: name,
     next: start ? 0 : (revision ?? last) + 1,
-    page(next) {
+    page(next, isLive) {
       const stream = index.findStream(name);
       if (stream?.visible.tombstoned) throw streamDeleted(name);
-      return stream === undefined ? { sequences: [], next } : reader.streamPage(stream, next, 1, Infinity);
+      if (stream === undefined) return { sequences: [], next };
+      // EventStoreDB pushes what is appended as it is: metadata hide only what was there before.
+      return isLive ? reader.wholePage(stream, next) : reader.streamPage(stream, next, 1, Infinity);
     },
   };
 }

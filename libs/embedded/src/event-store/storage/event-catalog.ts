@@ -72,6 +72,8 @@ export class EventCatalog {
     const lastSequence = this.index.size - 1;
     if (append.kind === RecordKind.tombstone) {
       this.changeRetention(lastSequence, stream, { tombstoned: true });
+      const metastream = this.index.streamNamed(`${METADATA_PREFIX}${append.stream}`);
+      this.changeRetention(lastSequence, metastream, { tombstoned: true });
     } else if (stream.accepted.truncateBefore === DELETED) {
       this.changeRetention(firstSequence, stream, { truncateBefore: append.firstRevision });
     }

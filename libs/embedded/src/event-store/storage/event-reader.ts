@@ -37,7 +37,15 @@ export class EventReader {
 
   /** At most `limit` events of a stream from a revision on; an empty page means that there are no more now. */
   async streamPage(stream: StreamEntry, revision: number, step: Step, limit: number): Promise<Page> {
-    const first = await this.firstReadable(stream);
+    return this.pageSince(await this.firstReadable(stream), stream, revision, step, limit);
+  }
+
+  /** The events of a stream from a revision on, also those that its metadata hide. */
+  wholePage(stream: StreamEntry, revision: number): Page {
+    return this.pageSince(0, stream, revision, 1, Infinity);
+  }
+
+  private pageSince(first: number, stream: StreamEntry, revision: number, step: Step, limit: number): Page {
     const end = stream.visibleEvents;
     const from = step === 1 ? Math.max(revision, first) : Math.min(revision, end - 1);
     const page = new PageBuilder(this.index, Math.min(limit, PAGE_EVENTS));

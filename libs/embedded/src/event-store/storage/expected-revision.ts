@@ -46,7 +46,8 @@ export function decideAppend(
   if (stream === undefined || exact === last) return APPEND;
   const lastSequence = sequenceOfRepetition(index, stream, exact + 1, ids);
   if (lastSequence !== undefined) return { kind: 'repeated', lastSequence };
-  return exact === -1 && isSoftDeleted ? APPEND : WRONG;
+  const isNew = sequenceOfRepetition(index, stream, exact + 1, ids.slice(0, 1)) === undefined;
+  return exact === -1 && isSoftDeleted && isNew ? APPEND : WRONG;
 }
 
 function decideAnywhere(

@@ -31,13 +31,17 @@ export function initialRetention(stream: string): Retention {
   return stream.startsWith(METADATA_PREFIX) ? KEEP_LAST : KEEP_ALL;
 }
 
-/** What a stream's metadata say about its events; metadata that say nothing readable keep everything. */
+/** What a stream's metadata say about its events; metadata with any value that cannot be one keep everything. */
 export function retentionOf(metadata: Buffer): Omit<Retention, 'tombstoned'> {
-  const { $tb, $maxCount, $maxAge } = parse(metadata);
+  const { $tb = 0, $maxCount = Infinity, $maxAge = Infinity, $cacheControl = 1, $acl = {} } = parse(metadata);
+  const { truncateBefore, maxCount, maxAgeMs } = KEEP_ALL;
+  const isUsable =
+    isNumber($tb, 0) && isNumber($maxCount, 1) && isNumber($maxAge, 1) && isNumber($cacheControl, 1);
+  if (!isUsable || !isObject($acl)) return { truncateBefore, maxCount, maxAgeMs };
   return {
-    truncateBefore: isCount($tb) ? ($tb > Number.MAX_SAFE_INTEGER ? DELETED : $tb) : 0,
-    maxCount: isCount($maxCount) && $maxCount > 0 ? $maxCount : Infinity,
-    maxAgeMs: isCount($maxAge) && $maxAge > 0 ? $maxAge * 1000 : Infinity,
+    truncateBefore: $tb > Number.MAX_SAFE_INTEGER ? DELETED : $tb,
+    maxCount: $maxCount,
+    maxAgeMs: $maxAge * 1000,
   };
 }
 
@@ -49,16 +53,23 @@ export function truncatedMetadata(metadata: Buffer, truncateBefore: number): Buf
   return Buffer.from(JSON.stringify({ ...parse(metadata), $tb: truncateBefore }));
 }
 
-function parse(metadata: Buffer): { $tb?: unknown; $maxCount?: unknown; $maxAge?: unknown } {
+function parse(
+  metadata: Buffer,
+): Partial<Record<'$tb' | '$maxCount' | '$maxAge' | '$cacheControl' | '$acl', unknown>> {
   try {
     const value: unknown = JSON.parse(metadata.toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : {};
+    return isObject(value) ? value : {};
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;
   }
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0;
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whole, or for ever. */
+function isNumber(value: unknown, least: number): value is number {
+  return typeof value === 'number' && value >= least && (Number.isInteger(value) || value === Infinity);
 }

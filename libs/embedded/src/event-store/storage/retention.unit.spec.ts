@@ -6,6 +6,12 @@ it.each([
   [DELETED_METADATA.toString(), DELETED, Infinity, Infinity],
   ['{"$tb":-1,"$maxCount":0,"$maxAge":0}', 0, Infinity, Infinity],
   ['{"$tb":"5","$maxCount":null,"$maxAge":"1"}', 0, Infinity, Infinity],
+  ['{"$tb":5,"$maxCount":0}', 0, Infinity, Infinity],
+  ['{"$tb":5,"$maxCount":1.5}', 0, Infinity, Infinity],
+  ['{"$maxCount":3,"$cacheControl":"long"}', 0, Infinity, Infinity],
+  ['{"$maxCount":3,"$acl":[]}', 0, Infinity, Infinity],
+  ['{"$maxCount":3,"$cacheControl":30,"$acl":{},"own":null}', 0, 3, Infinity],
+  ['[]', 0, Infinity, Infinity],
   ['not JSON', 0, Infinity, Infinity],
   ['null', 0, Infinity, Infinity],
 ])(
