@@ -34,6 +34,7 @@ import {
   openWallets,
   registrationHandler,
 } from './ledgers/command.consumer.js';
+import { entryRevisions } from './ledgers/entry-revisions.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
@@ -66,7 +67,8 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   }
   const commands = decideCommands({
     writerOf: (ledger) => writers.get(ledger),
-    remember: (entryId, event) => engines.traces.remember(entryId, event),
+    remember: (outcomeId, event) => engines.traces.remember(outcomeId, event),
+    revisionOf: entryRevisions({ sql: engines.database, atHead: readModelsAtHead(engines) }),
     testMoney: context.config.TEST_MONEY,
   });
   const registrations = openWallets(context.config.MARKETS, (events) =>
@@ -168,7 +170,7 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
         database: engines.database,
         checkLog: engines.checkLog,
         publish: (events) => engines.outbox.publisher.publish(events),
-        traceOf: (entryId) => engines.traces.take(entryId),
+        traceOf: (outcomeId) => engines.traces.take(outcomeId),
         onError: (follower, error, attempt) =>
           logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
       });
@@ -185,13 +187,19 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
   context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
 }
 
-function buildBalances({ database, store }: Engines, books: Market[]): BalanceHandlers {
-  const atHead = readAtHead({
+/** Waits until the read models hold all that a book does. Throws `BalanceBehind`. */
+function readModelsAtHead({ database, store }: Engines): (ledger: string) => Promise<void> {
+  return readAtHead({
     store,
     projected: (ledger) => progressOf(database, 'balances', ledger),
     nowMs: Date.now,
     sleep,
   });
+}
+
+function buildBalances(engines: Engines, books: Market[]): BalanceHandlers {
+  const { database } = engines;
+  const atHead = readModelsAtHead(engines);
   return {
     wallets: walletsAtHead({
       books: books.map(({ ledger }) => ledger),

@@ -3,6 +3,8 @@ export * from './catalog.js';
 export * from './cloud-event.js';
 export * from './identity.js';
 export * from './ledger.js';
+export * from './ledger-commands.js';
+export * from './ledger-events.js';
 export * from './markets.js';
 export * from './money.js';
 export * from './payments.js';

@@ -24,7 +24,7 @@ export const topics = {
     partitions: 6,
     retentionMs: week,
     description:
-      'Commands to the ledger, from services alone; their key makes one wallet instance the owner of a book.',
+      'Commands to the ledger, from services and operators; their key makes one wallet instance the owner of a book.',
   },
   ledgerEntries: {
     name: 'florin.ledger.entries',

@@ -12,7 +12,10 @@ interface Deps {
 }
 
 /** The read models did not reach the head of the log in time. */
-export class BalanceBehind extends Error {}
+export class BalanceBehind extends Error {
+  /** A command that has to be looked up waits, as in an outage. */
+  readonly transient = true;
+}
 
 const waitMs = 2_000;
 const pollMs = 5;

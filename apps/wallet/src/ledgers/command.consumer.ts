@@ -3,7 +3,7 @@ import {
   markets,
   openAccount,
   personRegistered,
-  postEntry,
+  reverseEntry,
   topics,
   walletAccount,
   type CloudEvent,
@@ -13,7 +13,13 @@ import {
 import type { Decision } from '@florin/ledger';
 import { OnEvents } from '@florin/messaging';
 import { Controller, Inject } from '@nestjs/common';
-import { toLedgerCommand, type CommandEvent } from './ledger.commands.js';
+import {
+  commandDefinitions,
+  outcomeIdIn,
+  toLedgerCommand,
+  toReversal,
+  type CommandEvent,
+} from './ledger.commands.js';
 import { openTestMoney } from './ledger.js';
 import type { LedgerWriter } from './ledger.writer.js';
 
@@ -30,15 +36,17 @@ export class CommandUnacceptable extends Error {
 
 interface Deps {
   readonly writerOf: (ledger: string) => LedgerWriter | undefined;
-  /** Remembers the trace of an entry until it is published. */
-  readonly remember: (entryId: string, event: CloudEvent) => void;
+  /** Remembers the trace of a command until its outcome is published. */
+  readonly remember: (outcomeId: string, event: CloudEvent) => void;
+  /** Revision of the event that an entry was recorded by; -1 where there is none. */
+  readonly revisionOf: (ledger: string, entryId: string) => Promise<bigint>;
   /** Whether entries of test money are taken, and the account that they come from opened. */
   readonly testMoney: boolean;
 }
 
 /**
  * Decides a run of commands. All are handed to the writer at once, so that they share an append; the run is done when every
- * outcome is in the log. A command is safe to be sent again: its entry id has one outcome.
+ * outcome is in the log. A command is safe to be sent again: its id has one outcome.
  */
 export function decideCommands(deps: Deps) {
   return async (events: CommandEvent[]): Promise<void> => {
@@ -53,15 +61,16 @@ export function decideCommands(deps: Deps) {
 async function decideOne(deps: Deps, event: CommandEvent): Promise<Decision> {
   const writer = deps.writerOf(event.data.ledger);
   if (writer === undefined) throw new CommandUnacceptable('ledger_unknown');
-  if ('entryId' in event.data) {
-    deps.remember(event.data.entryId, event);
-    if (event.data.kind === 'test-funding') {
-      if (!deps.testMoney) throw new CommandUnacceptable('test_money_off');
-      // Not awaited: decided before the entry, in the same batch, and of no consequence where it is open already.
-      void writer.submit(openTestMoney).catch(() => undefined);
-    }
+  const outcomeId = outcomeIdIn(event.data);
+  if (outcomeId !== undefined) deps.remember(outcomeId, event);
+  if ('kind' in event.data && event.data.kind === 'test-funding') {
+    if (!deps.testMoney) throw new CommandUnacceptable('test_money_off');
+    // Not awaited: decided before the entry, in the same batch, and of no consequence where it is open already.
+    void writer.submit(openTestMoney).catch(() => undefined);
   }
-  return writer.submit(toLedgerCommand(event));
+  if (event.type !== reverseEntry.type) return writer.submit(toLedgerCommand(event));
+  const { ledger, reverses } = event.data;
+  return writer.submit(toReversal(event, await deps.revisionOf(ledger, reverses)));
 }
 
 /** Asks for the wallet of everybody who registers in an open market. */
@@ -100,7 +109,7 @@ export class CommandConsumer {
     @Inject(registrationHandler) private readonly open: ReturnType<typeof openWallets>,
   ) {}
 
-  @OnEvents(topics.ledgerCommands.name, [openAccount, postEntry])
+  @OnEvents(topics.ledgerCommands.name, commandDefinitions)
   commands(events: CommandEvent[]): Promise<void> {
     return this.decide(events);
   }

@@ -1,4 +1,12 @@
-import { cloudEvent, openAccount, personRegistered, postEntry, type CloudEvent } from '@florin/contracts';
+import {
+  cloudEvent,
+  freezeAccount,
+  openAccount,
+  personRegistered,
+  postEntry,
+  reverseEntry,
+  type CloudEvent,
+} from '@florin/contracts';
 import type { Decision, LedgerCommand, PostEntry } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
 import { CommandUnacceptable, decideCommands, openWallets } from './command.consumer.js';
@@ -33,8 +41,12 @@ const opening: CommandEvent = cloudEvent(openAccount, {
   data: { ledger: 'it-eur', account: `wallet:${anna}`, owner: anna },
 });
 
+/** An entry that the book has. */
+const known = uuidv7();
+
 function scene(decide: (command: LedgerCommand) => Promise<Decision>, testMoney = true) {
   const submitted: LedgerCommand[] = [];
+  const remembered: string[] = [];
   const writer = {
     submit: (command: LedgerCommand) => {
       submitted.push(command);
@@ -43,10 +55,11 @@ function scene(decide: (command: LedgerCommand) => Promise<Decision>, testMoney 
   } as LedgerWriter;
   const handler = decideCommands({
     writerOf: (ledger) => (ledger === 'it-eur' ? writer : undefined),
-    remember: () => undefined,
+    remember: (outcomeId) => remembered.push(outcomeId),
+    revisionOf: (ledger, entryId) => Promise.resolve(`${ledger} ${entryId}` === `it-eur ${known}` ? 7n : -1n),
     testMoney,
   });
-  return { submitted, handler };
+  return { submitted, remembered, handler };
 }
 
 const accepted = () => Promise.resolve<Decision>({ outcome: 'accepted', events: [] });
@@ -67,6 +80,25 @@ describe('decideCommands', () => {
     const { submitted, handler } = scene(accepted);
     await handler([entry('p2p')]);
     expect(submitted[0]).toMatchObject({ postings: [{ amount: 5n }, { amount: -5n }] });
+  });
+
+  it('looks up where the entry lies that is to be undone', async () => {
+    const { submitted, remembered, handler } = scene(accepted);
+    const reversal = (reverses: string): CommandEvent => {
+      const { source, data } = reverseEntry.example;
+      return cloudEvent(reverseEntry, { id: uuidv7(), source, time, data: { ...data, reverses } });
+    };
+    const unknown = uuidv7();
+    const { id, source, data } = freezeAccount.example;
+    const freeze = cloudEvent(freezeAccount, { id, source, time, data });
+    await handler([reversal(known), reversal(unknown), freeze]);
+    expect(submitted).toHaveLength(3);
+    expect(submitted.filter(({ type }) => type === 'ReverseEntry')).toMatchObject([
+      { reverses: { entryId: known, revision: 7n } },
+      { reverses: { entryId: unknown, revision: -1n } },
+    ]);
+    const { entryId } = reverseEntry.example.data;
+    expect(remembered).toEqual([entryId, entryId, freezeAccount.example.data.commandId]);
   });
 
   it('counts a refusal as done: it is recorded', async () => {

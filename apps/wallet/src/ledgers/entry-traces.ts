@@ -9,15 +9,15 @@ export interface Trace {
 const capacity = 10_000;
 
 /**
- * Which trace an entry belongs to, from its command until it is published. Kept beside the ledger and not in it: traces are
- * about our machines, the ledger is about money. After a restart the trace of an entry is lost, the entry is not.
+ * Which trace the outcome of a command belongs to, from the command until it is published. Kept beside the ledger and not in it: traces are
+ * about our machines, the ledger is about money. After a restart the trace of an outcome is lost, the outcome is not.
  */
 export class EntryTraces {
   private readonly traces = new Map<string, Trace>();
 
-  remember(entryId: string, { traceparent, tracestate }: CloudEvent): void {
+  remember(outcomeId: string, { traceparent, tracestate }: CloudEvent): void {
     if (traceparent === undefined) return;
-    this.traces.set(entryId, { traceparent, ...(tracestate === undefined ? {} : { tracestate }) });
+    this.traces.set(outcomeId, { traceparent, ...(tracestate === undefined ? {} : { tracestate }) });
     if (this.traces.size <= capacity) return;
     for (const oldest of this.traces.keys()) {
       this.traces.delete(oldest);
@@ -26,9 +26,9 @@ export class EntryTraces {
   }
 
   /** Answers the trace once, and forgets it. */
-  take(entryId: string): Trace | undefined {
-    const trace = this.traces.get(entryId);
-    this.traces.delete(entryId);
+  take(outcomeId: string): Trace | undefined {
+    const trace = this.traces.get(outcomeId);
+    this.traces.delete(outcomeId);
     return trace;
   }
 }

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '@florin/contracts';
 import type { StoredEvent } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
+import { outcomeIdIn } from './ledger.commands.js';
 import { toPublished } from './ledger.events.js';
 import { saveProgress } from './progress.js';
 
@@ -8,8 +9,8 @@ interface Deps {
   readonly ledger: string;
   readonly sql: Sql;
   readonly publish: (events: CloudEvent[]) => Promise<void>;
-  /** Trace context of the command that an entry came from, where this instance decided it. */
-  readonly traceOf: (entryId: string) => { traceparent: string; tracestate?: string } | undefined;
+  /** Trace context of the command that had this outcome, where this instance decided it. */
+  readonly traceOf: (outcomeId: string) => { traceparent: string; tracestate?: string } | undefined;
   readonly nowMs: () => number;
 }
 
@@ -43,8 +44,9 @@ export class LedgerPublisher {
 
   private toEvent(stored: StoredEvent): CloudEvent | undefined {
     const event = toPublished(this.deps.ledger, stored);
-    const entryId = (event?.data as { entryId?: string } | undefined)?.entryId;
-    const trace = entryId === undefined ? undefined : this.deps.traceOf(entryId);
-    return event && trace ? { ...event, ...trace } : event;
+    if (event === undefined) return undefined;
+    const id = outcomeIdIn(event.data as object);
+    const trace = id === undefined ? undefined : this.deps.traceOf(id);
+    return trace ? { ...event, ...trace } : event;
   }
 }
