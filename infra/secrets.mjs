@@ -22,6 +22,7 @@ secret('otp-pepper', random);
 secret('signing-key', () =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
 );
+secret('ledger-signing-key', () => noteKey('florin.example/ledger'));
 const notifications = secret('notifications-client-secret', random);
 secret('service-clients', () => {
   const secretHash = createHash('sha256').update(notifications).digest('hex');
@@ -34,6 +35,14 @@ function secret(name, make) {
   const file = join(folder, name);
   if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o444, flag: 'wx' });
   return readFileSync(file, 'utf8');
+}
+
+/** A signer key as C2SP signed-note encodes it; the id comes from the name and the public key. */
+function noteKey(name) {
+  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const typed = (key) => Buffer.concat([Buffer.of(1), Buffer.from(key, 'base64url')]);
+  const id = createHash('sha256').update(`${name}\n`).update(typed(x)).digest('hex').slice(0, 8);
+  return `PRIVATE+KEY+${name}+${id}+${typed(d).toString('base64')}`;
 }
 
 function random() {

@@ -36,7 +36,8 @@ export function proxyRoutes(
     const handler = proxy(route, upstreams[route.service], limits, context);
     const methods = answered(route);
     const others = fastify.supportedMethods.filter((method) => !methods.includes(method));
-    for (const url of route.below ? [route.path, `${route.path}/*`] : [route.path]) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    for (const url of route.below ? [path, `${path}/*`] : [path]) {
       fastify.route({ method: methods, url, handler, exposeHeadRoute: false });
       fastify.route({ method: others, url, handler: refuseMethod(methods), exposeHeadRoute: false });
     }

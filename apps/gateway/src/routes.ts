@@ -8,6 +8,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** One row of the table: what of the public API goes where. */
 export interface GatewayRoute {
   readonly service: ServiceName;
+  /** As it is documented: `{ledger}` stands for one part of it. */
   readonly path: string;
   /** Whether everything below the path goes there too. */
   readonly below?: boolean;
@@ -46,6 +47,11 @@ export const routes: readonly GatewayRoute[] = [
   forPeople('wallet', '/v1/balance'),
   forPeople('wallet', '/v1/history'),
   forPeople('wallet', '/v1/test-funding'),
+  open('wallet', 'GET', '/v1/ledgers/{ledger}/keys'),
+  open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints'),
+  open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints/latest'),
+  open('wallet', 'GET', '/v1/ledgers/{ledger}/consistency'),
+  { ...forPeople('wallet', '/v1/ledgers/{ledger}/entries'), methods: ['GET'] },
   forPeople('payments', '/v1/payments'),
   forPeople('catalog', '/v1/shops'),
   forPeople('notifications', '/v1/notifications'),

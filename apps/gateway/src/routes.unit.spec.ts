@@ -8,6 +8,10 @@ describe('the table of routes', () => {
       'POST /v1/registrations',
       'POST /v1/challenges',
       'POST /v1/sessions',
+      'GET /v1/ledgers/{ledger}/keys',
+      'GET /v1/ledgers/{ledger}/checkpoints',
+      'GET /v1/ledgers/{ledger}/checkpoints/latest',
+      'GET /v1/ledgers/{ledger}/consistency',
       'GET /v1/dev/outbox',
     ]);
     expect(open.every(({ below }) => below === undefined)).toBe(true);
@@ -27,6 +31,9 @@ describe('the table of routes', () => {
     ['identity', '/internal/token', false],
     ['identity', '/health/ready', false],
     ['identity', '/v1/sessions/x', false],
+    ['wallet', '/v1/ledgers/{ledger}/keys', true],
+    ['wallet', '/v1/ledgers/{ledger}/entries/{entryId}/proof', true],
+    ['wallet', '/v1/ledgers/{ledger}/other', false],
   ] as const)('of %s, %s: %s', (service, path, routed) => {
     expect(isRouted(service, path)).toBe(routed);
   });

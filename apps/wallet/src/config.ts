@@ -1,12 +1,57 @@
 import {
   baseConfig,
+  commaList,
   databaseConfig,
   eventStoreConfig,
+  integerText,
   kafkaConfig,
   marketsConfig,
+  secretFromFile,
   switchText,
 } from '@florin/configuration';
-import type { z } from 'zod';
+import { isKeyName, Malformed, SignerKey, VerifierKey } from '@florin/proofs';
+import { z } from 'zod';
+
+/** How the heads of books are signed: each book's key is this one under the book's own name. */
+const signingConfig = {
+  LEDGER_ORIGIN: z
+    .string()
+    .refine(isKeyName, 'must be a name without spaces and pluses, such as florin.example/ledger')
+    .default('florin.example/ledger')
+    .meta({
+      description: 'What the checkpoints of all ledgers are named after, and the keys that sign them',
+    }),
+  LEDGER_SIGNING_KEY: secretFromFile(
+    'Key that signs the checkpoints (C2SP signed-note, Ed25519): PRIVATE+KEY+<LEDGER_ORIGIN>+<id>+<base64>',
+  ).refine((text) => isKey(text, SignerKey), {
+    error: 'must be an Ed25519 signer key: PRIVATE+KEY+…',
+    abort: true,
+  }),
+  LEDGER_SIGNING_KEYS_OLD: commaList(
+    z
+      .string()
+      .refine((text) => isKey(text, VerifierKey), 'must be Ed25519 verifier keys: <name>+<id>+<base64>'),
+  )
+    .optional()
+    .meta({
+      description: 'Public keys that signed checkpoints before, separated by commas, the newest first',
+    }),
+  CHECKPOINT_ENTRIES: integerText(1, 1_000_000).default(1_000).meta({
+    description: 'A checkpoint is signed after so many events of a ledger at the latest',
+  }),
+  CHECKPOINT_MS: integerText(100, 3_600_000).default(5_000).meta({
+    description: 'A checkpoint is signed so many milliseconds after an event at the latest',
+  }),
+};
+
+function isKey(text: string, kind: { parse(text: string): SignerKey | VerifierKey }): boolean {
+  try {
+    return kind.parse(text).algorithm === 'ed25519';
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
+}
 
 export const walletConfig = baseConfig
   .extend({
@@ -14,6 +59,7 @@ export const walletConfig = baseConfig
     ...kafkaConfig,
     ...eventStoreConfig,
     ...marketsConfig('Markets whose books this service keeps'),
+    ...signingConfig,
     TEST_MONEY: switchText().meta({
       description: 'Whether people may fund their wallet with test money; never in production',
     }),
@@ -21,6 +67,10 @@ export const walletConfig = baseConfig
   .refine((config) => !(config.TEST_MONEY && config.NODE_ENV === 'production'), {
     path: ['TEST_MONEY'],
     error: 'must not be true when NODE_ENV is production',
+  })
+  .refine((config) => SignerKey.parse(config.LEDGER_SIGNING_KEY).name === config.LEDGER_ORIGIN, {
+    path: ['LEDGER_SIGNING_KEY'],
+    error: 'must have the name that LEDGER_ORIGIN says',
   });
 
 export type WalletConfig = z.output<typeof walletConfig>;

@@ -9,7 +9,7 @@ type Code =
   | 'idempotency-key-reused'
   | 'funding-refused';
 
-/** Every problem of this service. */
+/** Every problem of this service but those of proofs. */
 export const walletProblems = defineProblems({
   'wallet-not-found': { title: 'There is no wallet', status: 404 },
   'balance-behind': { title: 'Balances are not up to date', status: 503 },
@@ -19,3 +19,11 @@ export const walletProblems = defineProblems({
   'idempotency-key-reused': commonProblems['idempotency-key-reused'],
   'funding-refused': { title: 'The ledger refused the funding', status: 422 },
 } satisfies Record<Code, { title: string; status: number }>);
+
+/** What can be wrong with a question for a proof. */
+export const proofProblems = defineProblems({
+  'ledger-not-found': { title: 'There is no such ledger', status: 404 },
+  'checkpoint-not-found': { title: 'There is no such checkpoint', status: 404 },
+  'entry-not-found': { title: 'There is no such entry', status: 404 },
+  'checkpoint-behind': { title: 'No checkpoint covers it yet', status: 503 },
+});

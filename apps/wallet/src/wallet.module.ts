@@ -40,6 +40,10 @@ import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
 import { progressOf } from './ledgers/progress.js';
 import { walletProblems } from './problems.js';
+import { Notaries } from './proofs/notaries.js';
+import { ProofController, proofQueries } from './proofs/proof.controller.js';
+import { ProofQueries } from './proofs/proof.queries.js';
+import { keysOf, publicKeysOf } from './proofs/signing.js';
 
 type Context = ServiceContext<WalletConfig>;
 
@@ -51,6 +55,7 @@ interface Engines {
   readonly outbox: Outbox;
   readonly traces: EntryTraces;
   readonly checkLog: LogCheck;
+  readonly notaries: Notaries;
 }
 
 @Module({})
@@ -61,7 +66,11 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   const engines = await openEngines(context);
   const books = context.config.MARKETS.map((code): Market => markets[code]);
   const writers = new Map(books.map((market) => [market.ledger, writerOf(context, engines, market)]));
-  for (const market of books) followExclusively(context, engines, market);
+  for (const market of books) {
+    followExclusively(context, engines, market);
+    // Told, and no reason to say "not ready": payments go on without checkpoints.
+    context.health.inform(`notary of ${market.ledger}`, () => engines.notaries.check(market));
+  }
   for (const [ledger, writer] of writers) {
     context.health.add(`ledger ${ledger}`, () => checkBook(context, engines, writer, ledger));
   }
@@ -76,10 +85,11 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   );
   return {
     module: WalletModule,
-    controllers: [BalanceController, FundingController, CommandConsumer],
+    controllers: [BalanceController, FundingController, ProofController, CommandConsumer],
     providers: [
       { provide: balanceHandlers, useValue: buildBalances(engines, books) },
       { provide: fundingHandlers, useValue: buildFunding(context, engines) },
+      { provide: proofQueries, useValue: buildProofs(context, engines, books) },
       { provide: commandHandler, useValue: commands },
       { provide: registrationHandler, useValue: registrations },
       { provide: eventPublisher, useValue: engines.outbox.publisher },
@@ -109,6 +119,7 @@ async function openEngines(context: Context): Promise<Engines> {
     outbox: openOutbox(context, databaseConnection(config)),
     traces: new EntryTraces(),
     checkLog,
+    notaries: notariesOn(context, store),
   };
 }
 
@@ -174,10 +185,11 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
         onError: (follower, error, attempt) =>
           logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
       });
+      engines.notaries.start(market);
       try {
         await holdLead(client, signal);
       } finally {
-        await followers.stop();
+        await Promise.all([followers.stop(), engines.notaries.stop(market)]);
       }
     },
     onError: (error) =>
@@ -185,6 +197,14 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
   });
   exclusive.start();
   context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
+}
+
+function notariesOn({ config, logger }: Context, store: EventStore): Notaries {
+  return new Notaries({
+    ...{ config, store },
+    onHeldUp: (ledger, error, attempt) => logger.warn({ ledger, attempt, err: error }, 'a notary is held up'),
+    onRefusal: (ledger, refusal) => logger.error({ ledger, err: refusal }, refusal.message),
+  });
 }
 
 /** Waits until the read models hold all that a book does. Throws `BalanceBehind`. */
@@ -197,13 +217,26 @@ function readModelsAtHead({ database, store }: Engines): (ledger: string) => Pro
   });
 }
 
+/** Waits until the read models hold all that a book does; where that takes too long, answers with a problem. */
+function atHeadOf(engines: Engines): (ledger: string) => Promise<void> {
+  const atHead = readModelsAtHead(engines);
+  return (ledger) => atHead(ledger).catch(orBehind);
+}
+
+function buildProofs({ config }: Context, engines: Engines, books: Market[]): ProofQueries {
+  const keys = new Map(books.map(({ ledger }) => [ledger, publicKeysOf(keysOf(config, ledger))]));
+  return new ProofQueries({
+    ...{ store: engines.store, sql: engines.database, keys, nowMs: Date.now, sleep },
+    atHead: atHeadOf(engines),
+  });
+}
+
 function buildBalances(engines: Engines, books: Market[]): BalanceHandlers {
   const { database } = engines;
-  const atHead = readModelsAtHead(engines);
   return {
     wallets: walletsAtHead({
       books: books.map(({ ledger }) => ledger),
-      atHead: (ledger) => atHead(ledger).catch(orBehind),
+      atHead: atHeadOf(engines),
       walletsOf: (personId, ledger) => walletsOf(database, personId, ledger),
     }),
     history: (wallet, page) => historyOf(database, wallet, page),

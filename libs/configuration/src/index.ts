@@ -1,6 +1,7 @@
 export { commandLine, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
 export {
   baseConfig,
+  commaList,
   ConfigError,
   configExitCode,
   configJsonSchema,

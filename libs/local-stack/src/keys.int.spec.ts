@@ -28,3 +28,15 @@ it('makes a signing key for EdDSA, and a client whose hash fits its secret', () 
     notifications: { secretHash, scopes: ['people:read'] },
   });
 });
+
+it('makes a key for the heads of ledgers, whose id is that of its public part', () => {
+  const text = readFileSync(ensureKeys(join(parent, 'third')).ledgerSigningKey, 'utf8');
+  const {
+    name,
+    id,
+    base64 = '',
+  } = /^PRIVATE\+KEY\+(?<name>[^+]+)\+(?<id>[^+]+)\+(?<base64>.+)$/.exec(text)?.groups ?? {};
+  expect(name).toBe('florin.example/ledger');
+  expect(Buffer.from(base64, 'base64')).toHaveLength(33);
+  expect(id).toMatch(/^[0-9a-f]{8}$/);
+});

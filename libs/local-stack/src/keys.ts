@@ -11,6 +11,8 @@ export interface KeyFiles {
   /** The secret of notifications as such a client. */
   readonly notificationsSecret: string;
   readonly otpPepper: string;
+  /** Ed25519 signer key as C2SP signed-note encodes it: the wallet signs the heads of ledgers with it. */
+  readonly ledgerSigningKey: string;
 }
 
 /** The secrets in `folder`; made where they are missing (folder 0700, files 0600), never changed. */
@@ -22,6 +24,9 @@ export function ensureKeys(folder: string): KeyFiles {
     serviceClients: ensureFile(join(folder, 'service-clients.json'), () => clientsOf(notificationsSecret)),
     notificationsSecret,
     otpPepper: ensureFile(join(folder, 'otp-pepper'), randomSecret),
+    ledgerSigningKey: ensureFile(join(folder, 'ledger-signing-key'), () =>
+      newNoteKey('florin.example/ledger'),
+    ),
   };
 }
 
@@ -41,6 +46,14 @@ function clientsOf(notificationsSecret: string): string {
 function newSigningKey(): string {
   const { privateKey } = generateKeyPairSync('ed25519');
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+/** `PRIVATE+KEY+name+id+base64(1 ‖ seed)`, where the id is the beginning of SHA-256(name ‖ 0x0A ‖ 1 ‖ public key). */
+function newNoteKey(name: string): string {
+  const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const typed = (key: string): Buffer => Buffer.concat([Buffer.of(1), Buffer.from(key, 'base64url')]);
+  const id = createHash('sha256').update(`${name}\n`).update(typed(x)).digest('hex').slice(0, 8);
+  return `PRIVATE+KEY+${name}+${id}+${typed(d).toString('base64')}`;
 }
 
 function randomSecret(): string {

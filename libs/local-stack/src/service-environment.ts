@@ -43,8 +43,9 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
   },
   wallet: {
     database: 'wallet',
-    environment: ({ eventStoreUrl }) => ({
+    environment: ({ eventStoreUrl, keys }) => ({
       EVENTSTORE_URL: eventStoreUrl,
+      LEDGER_SIGNING_KEY_FILE: keys.ledgerSigningKey,
       MARKETS: markets,
       TEST_MONEY: 'true',
     }),

@@ -2,6 +2,7 @@ import { databaseConfig, kafkaConfig, loadConfig } from '@florin/configuration';
 import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
 import { connectEventStore, headOf, type EventStore, type NewEvent } from '@florin/event-store';
+import { generateKey } from '@florin/proofs';
 import { createLogger, migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
 import { eventually, startTestEngines, type TestEngines } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -45,6 +46,8 @@ describe('a log that is behind PostgreSQL', () => {
         KAFKA_BROKERS: '127.0.0.1:1',
       }),
       MARKETS: ['it'],
+      LEDGER_ORIGIN: 'florin.example/ledger',
+      LEDGER_SIGNING_KEY: generateKey('florin.example/ledger').reveal(),
     } as unknown as WalletConfig;
     await migrateDatabase(walletDatabase(config));
     dataSource = await walletDatabase(config).initialize();
@@ -95,7 +98,10 @@ describe('a log that is behind PostgreSQL', () => {
       config: { ...config, EVENTSTORE_URL: url },
       logger: createLogger('wallet', 'silent'),
       metrics: new Registry(),
-      health: { add: (name: string, check: () => Promise<void>) => checks.set(name, check) },
+      health: {
+        add: (name: string, check: () => Promise<void>) => checks.set(name, check),
+        inform: () => undefined,
+      },
       stopping: new AbortController().signal,
       onClose: (_: string, close: () => Promise<void>) => opened.push({ close }),
     } as unknown as Parameters<typeof walletModule>[0]);

@@ -1,0 +1,89 @@
+import {
+  eventProof,
+  latestCheckpoint,
+  proveConsistency,
+  readCheckpoints,
+  type CheckpointsPage,
+  type EventProof,
+  type StoredCheckpoint,
+} from '@florin/books';
+import type { EventStore } from '@florin/event-store';
+import type { Sql } from '@florin/messaging';
+import type { Hash } from '@florin/proofs';
+import type { PublicKeys } from './signing.js';
+
+interface Deps {
+  readonly store: Pick<EventStore, 'read'>;
+  readonly sql: Sql;
+  /** Of each book of this service. */
+  readonly keys: ReadonlyMap<string, PublicKeys>;
+  /** Resolves when the read models hold everything that was in the book when it was asked. */
+  readonly atHead: (ledger: string) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** No checkpoint covers the entry yet: ask again. */
+export class NotSignedYet extends Error {}
+
+const waitMs = 2_000;
+const pollMs = 100;
+
+/** What the service tells of its books for others to check it by. */
+export class ProofQueries {
+  constructor(private readonly deps: Deps) {}
+
+  /** The public keys of a book; `undefined` where this service does not keep it. */
+  keys(ledger: string): PublicKeys | undefined {
+    return this.deps.keys.get(ledger);
+  }
+
+  latest(ledger: string): Promise<StoredCheckpoint | undefined> {
+    return latestCheckpoint(this.deps.store, ledger);
+  }
+
+  /** Newest first. */
+  checkpoints(ledger: string, page: CheckpointsPage): Promise<StoredCheckpoint[]> {
+    return readCheckpoints(this.deps.store, ledger, page);
+  }
+
+  /** Both sizes at most that of a checkpoint. */
+  consistency(ledger: string, from: number, to: number): Promise<Hash[]> {
+    return proveConsistency(this.deps.store, ledger, from, to);
+  }
+
+  /**
+   * The proof of an entry that moved money on an account of this person; `undefined` where there is no such entry. Waits a
+   * moment for a checkpoint; throws `NotSignedYet`.
+   */
+  async entryProof(personId: string, ledger: string, entryId: string): Promise<EventProof | undefined> {
+    await this.deps.atHead(ledger);
+    const revision = await revisionOf(this.deps.sql, { personId, ledger, entryId });
+    if (revision === undefined) return undefined;
+    const checkpoint = await this.coveredBy(ledger, revision);
+    return eventProof(this.deps.store, ledger, revision, checkpoint, this.keys(ledger) ?? []);
+  }
+
+  private async coveredBy(ledger: string, revision: number): Promise<StoredCheckpoint> {
+    const { nowMs, sleep } = this.deps;
+    for (const deadline = nowMs() + waitMs; ; await sleep(pollMs)) {
+      const latest = await this.latest(ledger);
+      if (latest !== undefined && latest.size > revision) return latest;
+      if (nowMs() >= deadline) throw new NotSignedYet(`revision ${revision} of ${ledger} is not signed yet`);
+    }
+  }
+}
+
+async function revisionOf(
+  sql: Sql,
+  asked: { personId: string; ledger: string; entryId: string },
+): Promise<number | undefined> {
+  const [row] = (await sql.query(
+    `SELECT e.revision FROM entries e
+     JOIN accounts a ON a.ledger = e.ledger AND a.owner = $3
+     JOIN postings p ON p.ledger = e.ledger AND p.account = a.account AND p.revision = e.revision
+     WHERE e.ledger = $1 AND e.entry_id = $2 LIMIT 1`,
+    [asked.ledger, asked.entryId, asked.personId],
+  )) as { revision: string }[];
+  return row === undefined ? undefined : Number(row.revision);
+}
