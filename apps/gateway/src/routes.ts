@@ -46,6 +46,7 @@ export const routes: readonly GatewayRoute[] = [
   forPeople('wallet', '/v1/wallets'),
   forPeople('wallet', '/v1/balance'),
   forPeople('wallet', '/v1/history'),
+  forPeople('wallet', '/v1/statements'),
   forPeople('wallet', '/v1/test-funding'),
   open('wallet', 'GET', '/v1/ledgers/{ledger}/keys'),
   open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints'),

@@ -27,6 +27,7 @@ describe('the table of routes', () => {
     ['payments', '/v1/payments', true],
     ['payments', '/v1/payments/{id}', true],
     ['payments', '/v1/paymentsx', false],
+    ['wallet', '/v1/statements/{period}', true],
     ['wallet', '/v1/payments', false],
     ['identity', '/internal/token', false],
     ['identity', '/health/ready', false],

@@ -60,6 +60,9 @@ export const walletConfig = baseConfig
     ...eventStoreConfig,
     ...marketsConfig('Markets whose books this service keeps'),
     ...signingConfig,
+    PUBLIC_URL: z.httpUrl().optional().meta({
+      description: 'Where people reach the public API: QR codes on statements lead there',
+    }),
     TEST_MONEY: switchText().meta({
       description: 'Whether people may fund their wallet with test money; never in production',
     }),

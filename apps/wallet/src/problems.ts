@@ -7,7 +7,10 @@ type Code =
   | 'market-closed'
   | 'currency-mismatch'
   | 'idempotency-key-reused'
-  | 'funding-refused';
+  | 'funding-refused'
+  | 'statement-not-begun'
+  | 'statement-too-long'
+  | 'not-acceptable';
 
 /** Every problem of this service but those of proofs. */
 export const walletProblems = defineProblems({
@@ -18,6 +21,9 @@ export const walletProblems = defineProblems({
   'currency-mismatch': commonProblems['currency-mismatch'],
   'idempotency-key-reused': commonProblems['idempotency-key-reused'],
   'funding-refused': { title: 'The ledger refused the funding', status: 422 },
+  'statement-not-begun': { title: 'That time has not begun', status: 404 },
+  'statement-too-long': { title: 'The statement has too many lines', status: 422 },
+  'not-acceptable': { title: 'There is no such format', status: 406 },
 } satisfies Record<Code, { title: string; status: number }>);
 
 /** What can be wrong with a question for a proof. */

@@ -40,6 +40,12 @@ import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
 import { progressOf } from './ledgers/progress.js';
 import { walletProblems } from './problems.js';
+import {
+  StatementController,
+  statementHandlers,
+  type StatementHandlers,
+} from './statements/statement.controller.js';
+import { statementHandler } from './statements/statement.handler.js';
 import { Notaries } from './proofs/notaries.js';
 import { ProofController, proofQueries } from './proofs/proof.controller.js';
 import { ProofQueries } from './proofs/proof.queries.js';
@@ -83,11 +89,13 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   const registrations = openWallets(context.config.MARKETS, (events) =>
     engines.outbox.publisher.publish(events),
   );
+  const balances = buildBalances(engines, books);
   return {
     module: WalletModule,
-    controllers: [BalanceController, FundingController, ProofController, CommandConsumer],
+    controllers: [BalanceController, StatementController, FundingController, ProofController, CommandConsumer],
     providers: [
-      { provide: balanceHandlers, useValue: buildBalances(engines, books) },
+      { provide: balanceHandlers, useValue: balances },
+      { provide: statementHandlers, useValue: buildStatements(context, engines, balances) },
       { provide: fundingHandlers, useValue: buildFunding(context, engines) },
       { provide: proofQueries, useValue: buildProofs(context, engines, books) },
       { provide: commandHandler, useValue: commands },
@@ -241,6 +249,15 @@ function buildBalances(engines: Engines, books: Market[]): BalanceHandlers {
     }),
     history: (wallet, page) => historyOf(database, wallet, page),
   };
+}
+
+function buildStatements(
+  { config }: Context,
+  { database, store }: Engines,
+  { wallets }: BalanceHandlers,
+): StatementHandlers {
+  const { PUBLIC_URL: publicUrl } = config;
+  return { wallets, statement: statementHandler({ sql: database, store, publicUrl, nowMs: Date.now }) };
 }
 
 function buildFunding({ config, stopping }: Context, { database, outbox }: Engines): FundingHandlers {

@@ -58,8 +58,9 @@ async function recordEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   await sql.query(
-    `INSERT INTO entries (ledger, revision, entry_id, kind, rejection_code, reference, recorded_at)
-     SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])`,
+    `INSERT INTO entries (ledger, revision, entry_id, kind, rejection_code, reference, recorded_at, effective_at, reverses)
+     SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                              $8::timestamptz[], $9::uuid[])`,
     [
       ledger,
       entries.map((event) => event.revision.toString()),
@@ -68,6 +69,10 @@ async function recordEntries(
       entries.map((event) => (event.type === 'EntryRejected' ? event.code : null)),
       entries.map((event) => event.reference),
       entries.map((event) => new Date(event.recordedAt).toISOString()),
+      entries.map((event) =>
+        event.type === 'EntryPosted' ? new Date(event.effectiveAt).toISOString() : null,
+      ),
+      entries.map((event) => (event.type === 'EntryPosted' ? (event.reverses?.entryId ?? null) : null)),
     ],
   );
 }
