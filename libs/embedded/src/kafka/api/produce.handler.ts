@@ -9,9 +9,6 @@ import { settingOf } from './topic-configs.js';
 type PartitionRequest = RequestOf<typeof wire.produce>['topics'][number]['partitions'][number];
 type PartitionResult = ResponseOf<typeof wire.produce>['topics'][number]['partitions'][number];
 
-/** The `acks` of who waits for every replica in sync. */
-const ALL = -1;
-
 const faultCodes = {
   truncated: errors.CORRUPT_MESSAGE,
   'too-large': errors.MESSAGE_TOO_LARGE,
@@ -38,7 +35,7 @@ export async function produce(
     name,
     partitions: partitions.map((partition) => {
       if (!known) return refused(partition.index, errors.INVALID_REQUIRED_ACKS, 'acks is -1, 0 or 1');
-      return append(broker, node, name, partition, { acks: request.acks, written });
+      return append(broker, node, name, partition, written);
     }),
   }));
   const durable = [...written].map((log) => log.durable()).filter((promise) => promise !== undefined);
@@ -58,16 +55,13 @@ function append(
   node: BrokerNode,
   topic: string,
   { index, records }: PartitionRequest,
-  { acks, written }: { readonly acks: number; readonly written: Set<PartitionLog> },
+  written: Set<PartitionLog>,
 ): PartitionResult {
   const log = ledPartition(broker, node, topic, index);
   if (typeof log === 'number') return refused(index, log, `${topic}-${index} is not here`);
   const fault = records ? batchFault(records) : 'truncated';
   if (fault || !records) return refused(index, faultCodes[fault ?? 'truncated'], `record batch: ${fault}`);
-  const { configs = {}, replicas = 1 } = broker.topics.get(topic) ?? {};
-  if (acks === ALL && replicas < Number(settingOf(configs, 'min.insync.replicas'))) {
-    return refused(index, errors.NOT_ENOUGH_REPLICAS, 'the topic is on fewer nodes than min.insync.replicas');
-  }
+  const { configs = {} } = broker.topics.get(topic) ?? {};
   if (records.length > Number(settingOf(configs, 'max.message.bytes'))) {
     return refused(index, errors.MESSAGE_TOO_LARGE, 'the batch is larger than the topic’s max.message.bytes');
   }

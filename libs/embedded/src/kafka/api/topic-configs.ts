@@ -45,8 +45,7 @@ export const topicSettings: Readonly<Record<string, Setting>> = {
     type: INT,
     value: '1',
     accepts: (value) => /^[1-9]\d{0,4}$/.test(value),
-    documentation:
-      'How many nodes a topic must be on, 1 at least, to be written to with all acknowledgements.',
+    documentation: '1 at least; kept and told, and always met: all replicas are in sync.',
   },
   'segment.bytes': {
     type: INT,
