@@ -8,8 +8,8 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 /** When a UUIDv7 in its lower-case form was made, in ms since the epoch; `undefined` for anything else. */
 export function entryIdTimeMs(entryId: string): number | undefined {
-  if (!UUID_V7.test(entryId)) return undefined;
-  return Number.parseInt(entryId.slice(0, 8), 16) * 0x1_0000 + Number.parseInt(entryId.slice(9, 13), 16);
+  const words = readId(entryId);
+  return words && timeOf(words);
 }
 
 export type EntryIdFault = 'entry_id_invalid' | 'entry_id_expired';
@@ -33,14 +33,13 @@ export class RecentEntryIds {
   #forgottenAt = 0;
 
   has(entryId: string): boolean {
-    // Other texts share no words with a UUID, but `wordsOf` would not know.
-    if (entryIdTimeMs(entryId) === undefined) return false;
-    const words = wordsOf(entryId);
+    const words = readId(entryId);
+    if (words === undefined) return false;
     return this.#slices.get(Math.floor(timeOf(words) / SLICE_MS))?.has(words) ?? false;
   }
 
   add(entryId: string): void {
-    this.#addWords(wordsOf(entryId));
+    this.#addWords(readId(entryId) ?? wordsOf(entryId));
   }
 
   /** Adds ids in their packed form; see `packIds`. */
@@ -97,6 +96,17 @@ type Words = ArrayLike<number>;
 /** When a UUIDv7 was made: its first 48 bits. */
 function timeOf(words: Words): number {
   return word(words, 0) * 0x1_0000 + (word(words, 1) >>> 16);
+}
+
+let lastId = '';
+let lastWords: Words | undefined;
+
+/** The words of a UUIDv7; `undefined` for anything else. The last is kept: each event looks for its id, times it, and adds it. */
+function readId(id: string): Words | undefined {
+  if (id === lastId) return lastWords;
+  lastWords = UUID_V7.test(id) ? wordsOf(id) : undefined;
+  lastId = id;
+  return lastWords;
 }
 
 function word(words: Words, at: number): number {

@@ -105,7 +105,9 @@ export class OpenMovements {
 
   #slotOf(effectiveAt: number): Slot {
     const index = Math.floor(effectiveAt / SLOT_MS);
-    const slot = this.#slots.get(index) ?? { entries: 0, sums: new Map() };
+    const known = this.#slots.get(index);
+    if (known !== undefined) return known;
+    const slot: Slot = { entries: 0, sums: new Map() };
     this.#slots.set(index, slot);
     return slot;
   }
@@ -113,7 +115,9 @@ export class OpenMovements {
 
 function sumOf(sums: Slot['sums'], currency: string, accountClass: AccountClass) {
   const key = `${currency} ${accountClass}`;
-  const sum = sums.get(key) ?? { currency, class: accountClass, debits: 0n, credits: 0n };
+  const known = sums.get(key);
+  if (known !== undefined) return known;
+  const sum = { currency, class: accountClass, debits: 0n, credits: 0n };
   sums.set(key, sum);
   return sum;
 }

@@ -89,17 +89,18 @@ function reversalFault(state: LedgerState, { reverses }: EntryPosted): Rejection
 
 function postingsFault(state: LedgerState, event: EntryPosted): Rejection | undefined {
   let fault: Rejection | undefined;
+  const moves: { readonly holder: AccountState; readonly amount: bigint }[] = [];
   for (const { account, amount } of event.postings) {
     const holder = state.accounts.get(account);
     if (holder === undefined) return unknownAccount(account);
+    moves.push({ holder, amount });
     fault ??= movementFault(holder, event.currency, amount);
   }
   fault ??= captureFault(state, event);
   if (fault !== undefined) return fault;
   const freed = event.capture === undefined ? undefined : captured(state, event);
-  for (const { account, amount } of event.postings) {
-    const holder = state.accounts.get(account) as AccountState;
-    const held = holder.held - (freed?.account === account ? freed.freed : 0n);
+  for (const { holder, amount } of moves) {
+    const held = holder.held - (freed?.account === holder.account.id ? freed.freed : 0n);
     fault ??= balanceFault(holder, holder.debitBalance + amount, held);
   }
   if (fault !== undefined || state.assets.size === 0) return fault;
