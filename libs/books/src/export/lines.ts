@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants, createGunzip } from 'node:zlib';
+import { linesIn } from './digest.js';
 import { errorCode, ExportFault } from './fault.js';
 import { MAX_LINE_BYTES } from './format.js';
 
@@ -12,7 +13,9 @@ export interface Block {
   readonly lines: readonly string[];
 }
 
-const BLOCK_BYTES = 256 * 1024;
+/** Of the file, and of the text: the next block is unpacked while this one is looked at. */
+const READ_BYTES = 256 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
 const LF = 0x0a;
 
 /**
@@ -23,7 +26,7 @@ export async function* blocksOf(
   path: string,
   onBytes: (read: number) => void = () => undefined,
 ): AsyncGenerator<Block, void> {
-  const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
+  const file = createReadStream(path, { highWaterMark: READ_BYTES });
   const source = (await isGzip(path)) ? file.pipe(newGunzip()) : file;
   file.once('error', (error) => source.destroy(error));
   const parts: Buffer[] = [];
@@ -33,7 +36,7 @@ export async function* blocksOf(
       onBytes(file.bytesRead);
       const end = chunk.lastIndexOf(LF) + 1;
       if (end > 0) {
-        yield* blocksIn(Buffer.concat([Buffer.of(0), ...parts.splice(0), chunk.subarray(0, end)]));
+        yield* blocksIn(joined([...parts.splice(0), chunk.subarray(0, end)]));
         length = 0;
       }
       if (end < chunk.length) parts.push(chunk.subarray(end));
@@ -54,10 +57,20 @@ function newGunzip() {
   return createGunzip({ chunkSize: BLOCK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
+/** A zero and the parts after it, in memory of their own: it is given away to another thread. */
+function joined(parts: readonly Buffer[]): Buffer<ArrayBuffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 1);
+  const whole = Buffer.allocUnsafeSlow(length);
+  whole[0] = 0;
+  let at = 1;
+  for (const part of parts) at += part.copy(whole, at);
+  return whole;
+}
+
 /** Lines as they are, up to the first that is none: that one is thrown after those before it. */
 function* blocksIn(whole: Buffer<ArrayBuffer>): Generator<Block, void> {
   if (isUtf8(whole)) {
-    const lines = whole.toString('utf8', 1, whole.length - 1).split('\n');
+    const lines = linesIn(whole);
     if (whole.length <= MAX_LINE_BYTES || lines.every((line) => line.length <= MAX_LINE_BYTES / 3)) {
       yield { bytes: whole, lines };
       return;
@@ -68,7 +81,7 @@ function* blocksIn(whole: Buffer<ArrayBuffer>): Generator<Block, void> {
     if (end - start > MAX_LINE_BYTES) throw tooLong();
     const line = whole.subarray(start, end);
     if (!isUtf8(line)) throw new ExportFault('line_malformed', 'the line is not a text in UTF-8');
-    yield { bytes: whole.subarray(start - 1, end + 1), lines: [line.toString()] };
+    yield { bytes: joined([whole.subarray(start, end + 1)]), lines: [line.toString()] };
     start = end + 1;
   }
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { createReversalCheck, LedgerCorrupt, type LedgerEvent, type StoredRecord } from '@florin/ledger';
 import type { VerifierKey } from '@florin/proofs';
-import { createDigester, type Digest } from './digest.js';
+import type { Digest } from './digest.js';
+import { startDigester, type DigestThread } from './digest-thread.js';
 import { ExportCheck } from './export-check.js';
 import { ExportFault, type ExportFaultCode } from './fault.js';
 import { kindOf, type ExportHeader } from './format.js';
@@ -53,10 +54,18 @@ interface Place {
 export async function verifyExport(paths: readonly string[], options: VerifyOptions): Promise<ExportReport> {
   const reversals = new Reversals();
   const run = new Run(options.keys, reversals);
-  const progress = await progressOver(paths, options.onProgress);
-  for (const path of paths) {
-    if (run.finding !== undefined) break;
-    await run.read(path, progress(path));
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const thread = startDigester(total);
+  try {
+    let before = 0;
+    for (const [at, path] of paths.entries()) {
+      if (run.finding !== undefined) break;
+      await run.read(path, thread, (read) => options.onProgress?.(before + read, total));
+      before += sizes[at] ?? 0;
+    }
+  } finally {
+    await thread.close();
   }
   run.end();
   const { check } = run;
@@ -86,12 +95,11 @@ class Run {
     this.check = new ExportCheck(keys, (event, revision) => reversals.note(event, revision, this.#place));
   }
 
-  async read(file: string, onBytes: (read: number) => void): Promise<void> {
+  async read(file: string, thread: DigestThread, onBytes: (read: number) => void): Promise<void> {
     this.#place = { file, line: 0 };
-    const digester = createDigester();
     try {
-      for await (const block of blocksOf(file, onBytes)) {
-        this.#acceptAll(block, digester(block.bytes));
+      for await (const { block, digest } of digested(blocksOf(file, onBytes), thread)) {
+        this.#acceptAll(block, digest);
         if (this.finding !== undefined) return;
       }
       this.check.endFile();
@@ -111,13 +119,14 @@ class Run {
     }
   }
 
-  #acceptAll({ lines }: Block, { hashes, roots }: Digest): void {
+  #acceptAll({ lines }: Block, { hashes, roots, malformed }: Digest): void {
     const { file, line } = this.#place;
     const root = roots.values();
     const nextRoot = (): string => root.next().value ?? '';
     try {
       for (let at = 0; at < lines.length; at += 1) {
         this.#place = { file, line: line + at + 1 };
+        if (at === malformed?.at) throw new ExportFault('line_malformed', malformed.detail);
         this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
       }
     } catch (error) {
@@ -129,6 +138,32 @@ class Run {
     if (!(error instanceof ExportFault || error instanceof LedgerCorrupt)) throw error;
     this.finding = { ...this.#place, revision, code: error.code, detail: error.message };
   }
+}
+
+/** Blocks that are hashed before one is looked at. */
+const MAX_AHEAD = 4;
+
+/** Blocks with what they hash to, in order: while one is looked at, the next are hashed. What `blocks` throws comes after them. */
+async function* digested(
+  blocks: AsyncIterable<Block>,
+  thread: DigestThread,
+): AsyncGenerator<{ block: Block; digest: Digest }, void> {
+  const waiting: { block: Block; digest: Digest | Promise<Digest> }[] = [];
+  const next = async () => {
+    const { block, digest } = waiting.shift() as (typeof waiting)[number];
+    return { block, digest: await digest };
+  };
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const block of blocks) {
+      waiting.push({ block, digest: thread.digest(block.bytes) });
+      if (waiting.length > MAX_AHEAD) yield await next();
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  while (waiting.length > 0) yield await next();
+  if (failure !== undefined) throw failure.error;
 }
 
 /** Reversals are rare: they are kept, and the entries that they name are looked up in a second reading. */
@@ -170,16 +205,4 @@ class Reversals {
     }
     return records;
   }
-}
-
-async function progressOver(
-  paths: readonly string[],
-  onProgress: VerifyOptions['onProgress'],
-): Promise<(path: string) => (read: number) => void> {
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  return (path) => {
-    const before = sizes.slice(0, paths.indexOf(path)).reduce((sum, size) => sum + size, 0);
-    return (read) => onProgress?.(before + read, total);
-  };
 }
