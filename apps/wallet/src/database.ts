@@ -3,10 +3,11 @@ import { createDataSource } from '@florin/service-host';
 import type { DataSource } from 'typeorm';
 import { Wallet1790000000001 } from './migrations/1-wallet.js';
 import { EntryTimes1790000000002 } from './migrations/2-entry-times.js';
+import { Holds1790000000003 } from './migrations/3-holds.js';
 
 export function walletDatabase(config: DatabaseConfig): DataSource {
   return createDataSource(config, {
     name: 'wallet',
-    migrations: [Wallet1790000000001, EntryTimes1790000000002],
+    migrations: [Wallet1790000000001, EntryTimes1790000000002, Holds1790000000003],
   });
 }

@@ -1,5 +1,5 @@
 import { integerText } from '@florin/configuration';
-import { marketSchema } from '@florin/contracts';
+import { frozenSchema, marketSchema } from '@florin/contracts';
 import { pageFields, pageOf } from '@florin/service-host';
 import { z } from 'zod';
 import type { HistoryItem, WalletBalance } from './balance.queries.js';
@@ -14,6 +14,11 @@ export const walletSchema = z
     ledger: z.string(),
     account: z.string(),
     balance: signedMoney,
+    available: signedMoney.meta({ description: 'The balance without what is set aside, in minor units' }),
+    frozen: frozenSchema
+      .nullable()
+      .meta({ description: 'Which way no money may go at present, if any: `in`, `out` or `both`' }),
+    closed: z.boolean().meta({ description: 'Whether the wallet was closed, for good' }),
     revision: z.int().meta({ description: 'The ledger revision at which the balance is true' }),
   })
   .meta({ id: 'Wallet' });
@@ -44,6 +49,9 @@ export function toWalletDto(wallet: WalletBalance): z.infer<typeof walletSchema>
     ledger: wallet.ledger,
     account: wallet.account,
     balance: { value: Number(wallet.balanceMinor), currency: wallet.currency },
+    available: { value: Number(wallet.balanceMinor - wallet.heldMinor), currency: wallet.currency },
+    frozen: wallet.frozen,
+    closed: wallet.closed,
     revision: Number(wallet.revision),
   };
 }

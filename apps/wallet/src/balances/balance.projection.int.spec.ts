@@ -94,6 +94,9 @@ describe('the read models of a ledger', () => {
         account: `wallet:${person}`,
         currency: 'EUR',
         balanceMinor: balanceOf(state, `wallet:${person}`),
+        heldMinor: 0n,
+        frozen: null,
+        closed: false,
         revision: BigInt(stored.length - 1),
       });
     }

@@ -3,6 +3,7 @@ import { decodeRecord, naturalBalance, type LedgerEvent } from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
 import type { PreparedDatabase } from '@florin/service-host';
 import { lockProgress, saveProgress } from '../ledgers/progress.js';
+import { applyHolds, applyStates } from './hold.projection.js';
 
 type At<Event> = Event & { readonly revision: bigint };
 type Of<Type extends LedgerEvent['type']> = At<Extract<LedgerEvent, { type: Type }>>;
@@ -27,6 +28,8 @@ export function projectBalances(database: PreparedDatabase, ledger: string) {
         ...ofType(events, 'EntryRejected'),
       ]);
       await applyPostings(sql, ledger, ofType(events, 'EntryPosted'));
+      await applyHolds(sql, ledger, events);
+      await applyStates(sql, ledger, events);
       await saveProgress(sql, 'balances', ledger, last.revision);
     });
 }

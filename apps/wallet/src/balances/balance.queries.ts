@@ -7,6 +7,11 @@ export interface WalletBalance {
   readonly account: string;
   readonly currency: string;
   readonly balanceMinor: bigint;
+  /** What of it is set aside. */
+  readonly heldMinor: bigint;
+  /** Which way no money may go: `in`, `out` or `both`. */
+  readonly frozen: 'in' | 'out' | 'both' | null;
+  readonly closed: boolean;
   /** The ledger revision at which the balance is true. */
   readonly revision: bigint;
 }
@@ -24,16 +29,28 @@ export interface HistoryItem {
 /** The wallets of a person, or the one in `ledger`. One statement, so that each balance and its revision belong together. */
 export async function walletsOf(sql: Sql, personId: string, ledger?: string): Promise<WalletBalance[]> {
   const rows = (await sql.query(
-    `SELECT a.ledger, a.account, a.currency, a.balance, p.revision
+    `SELECT a.ledger, a.account, a.currency, a.balance, a.held, a.frozen, a.closed, p.revision
      FROM accounts a JOIN progress p ON p.name = ${placeName('balances', 'a.ledger')}
-     WHERE a.owner = $1 AND ($2::text IS NULL OR a.ledger = $2) ORDER BY a.ledger`,
+     WHERE a.owner = $1 AND a.account = 'wallet:' || a.owner AND ($2::text IS NULL OR a.ledger = $2) ORDER BY a.ledger`,
     [personId, ledger ?? null],
-  )) as { ledger: string; account: string; currency: string; balance: string; revision: string }[];
+  )) as {
+    ledger: string;
+    account: string;
+    currency: string;
+    balance: string;
+    held: string;
+    frozen: WalletBalance['frozen'];
+    closed: boolean;
+    revision: string;
+  }[];
   return rows.map((row) => ({
     ledger: row.ledger,
     account: row.account,
     currency: row.currency,
     balanceMinor: BigInt(row.balance),
+    heldMinor: BigInt(row.held),
+    frozen: row.frozen,
+    closed: row.closed,
     revision: BigInt(row.revision),
   }));
 }

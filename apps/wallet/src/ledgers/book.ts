@@ -3,6 +3,7 @@ import type { EventStore, Subscription } from '@florin/event-store';
 import type { PreparedDatabase } from '@florin/service-host';
 import { projectBalances } from '../balances/balance.projection.js';
 import type { LogCheck } from './log-check.js';
+import { endHolds } from './hold-expiry.js';
 import { LedgerPublisher } from './ledger.publisher.js';
 import { progressOf, type Follower } from './progress.js';
 
@@ -16,7 +17,7 @@ interface Deps {
   readonly onError: (follower: string, error: unknown, attempt: number) => void;
 }
 
-/** What follows the log of a book: the publisher to Kafka and the projection of balances, each at its own place and pace. Throws `LogBehind`. */
+/** What follows the log of a book: the publisher to Kafka and the projection of balances, each at its own place and pace, and what has holds end in time. Throws `LogBehind`. */
 export async function followBook(deps: Deps): Promise<{ stop(): Promise<void> }> {
   const { store, database, market } = deps;
   // A subscription beyond the end of its stream would wait for it in silence.
@@ -45,9 +46,15 @@ export async function followBook(deps: Deps): Promise<{ stop(): Promise<void> }>
   };
   const published = await follow('publisher', (batch) => publisher.publish(batch));
   const projected = await follow('balances', projectBalances(database, market.ledger));
+  const expiry = endHolds({
+    ledger: market.ledger,
+    sql: database,
+    publish: deps.publish,
+    onError: (error, attempt) => deps.onError(`expiry of holds of ${market.ledger}`, error, attempt),
+  });
   return {
     async stop() {
-      await Promise.all([published.stop(), projected.stop()]);
+      await Promise.all([published.stop(), projected.stop(), expiry.stop()]);
       await publisher.save();
     },
   };
