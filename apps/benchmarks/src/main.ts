@@ -1,5 +1,6 @@
 import { benchBroker } from './broker.js';
 import { benchEventStore } from './event-store.js';
+import { benchHistory } from './history.js';
 import { benchLedger } from './ledger.js';
 import { machine } from './machine.js';
 import { benchPayments } from './payments.js';
@@ -9,6 +10,7 @@ const benchmarks = {
   ledger: benchLedger,
   'event-store': benchEventStore,
   broker: benchBroker,
+  history: benchHistory,
 } as const;
 
 const usage = `npm run bench -- <name> [--json]
@@ -16,6 +18,7 @@ const usage = `npm run bench -- <name> [--json]
   payments      people to people through the gateway to completed: 1, 16, 64 at once, many pairs and one hot payer
   ledger        commands decided and durably appended per second, without Kafka and HTTP
   event-store   events appended in hundreds and one by one, and read, with the official client
+  history       a book of a million entries: its start from a snapshot, and questions about its past
   broker        messages produced in tens, consumed, and produced to consumed at a steady rate, with kafkajs
 
 --json prints one JSON object as the last line. FLORIN_TEST_ESDB=esdb://… and FLORIN_TEST_KAFKA=host:port measure another

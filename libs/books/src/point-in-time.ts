@@ -72,23 +72,43 @@ export interface AccountAt {
 }
 
 /** One account at a revision, without reading the others; `undefined` where it was not open yet. */
-export async function accountAt(
-  place: Place,
-  account: string,
-  revision: bigint,
-): Promise<AccountAt | undefined> {
+export function accountAt(place: Place, account: string, revision: bigint): Promise<AccountAt | undefined> {
   return fromSnapshot(place, revision, async (segments) => {
-    const reader = readerOf(place);
-    const found = segments > 0 ? await reader.account(segments, account) : undefined;
-    let held = found?.row.debitBalance ?? 0n;
-    let opened = found?.row.account;
-    const head = segments > 0 ? (await reader.record(segments)).head : GENESIS;
-    for await (const event of chained(place, head, revision)) {
-      if (event.type === 'AccountOpened' && event.id === account) opened = accountOf(event);
-      if (event.type === 'EntryPosted') held += movedBy(event, account);
-    }
-    return opened && { account: opened, revision, balance: naturalBalance(opened.class, held) };
+    const { account: opened, closing } = await accountNear(place, segments, account, revision);
+    return opened && { account: opened, revision, balance: naturalBalance(opened.class, closing) };
   });
+}
+
+interface Near {
+  readonly account: Account | undefined;
+  /** Debit balance at the revision. */
+  readonly closing: bigint;
+  /** The last whole segment that touched the account, or 0. */
+  readonly segment: number;
+  /** The entries after the whole segments that moved the account. */
+  readonly tail: readonly Entry[];
+}
+
+interface Entry {
+  readonly revision: bigint;
+  readonly entry: EntryPosted;
+}
+
+/** What the last whole segment has of an account, and the events after it, each held against the chain. */
+async function accountNear(place: Place, segments: number, id: string, revision: bigint): Promise<Near> {
+  const reader = readerOf(place);
+  const found = segments > 0 ? await reader.account(segments, id) : undefined;
+  let closing = found?.row.debitBalance ?? 0n;
+  let account = found?.row.account;
+  const head = segments > 0 ? (await reader.record(segments)).head : GENESIS;
+  const tail: Entry[] = [];
+  for await (const { event, revision: at } of chained(place, head, revision)) {
+    if (event.type === 'AccountOpened' && event.id === id) account = accountOf(event);
+    if (event.type !== 'EntryPosted' || movedBy(event, id) === 0n) continue;
+    closing += movedBy(event, id);
+    tail.push({ revision: at, entry: event });
+  }
+  return { account, closing, segment: found?.segment ?? 0, tail };
 }
 
 /** An entry that moved an account, and what the account held after it; natural sides, minor units. */
@@ -114,65 +134,62 @@ const READS_AT_ONCE = 64;
  * The entries of one account after the revision `from` (-1: from its first) up to and with `to`; `undefined` where it was not
  * open at `to`. Segments that did not touch the account are not read. Throws a RangeError for more than 100,000 entries.
  */
-export async function accountHistory(
+export function accountHistory(
   place: Place,
   account: string,
   from: bigint,
   to: bigint,
 ): Promise<AccountHistory | undefined> {
-  const at = await accountAt(place, account, to);
-  if (at === undefined) return undefined;
-  const start = from < 0n ? undefined : await accountAt(place, account, from);
-  const opening = start?.balance ?? 0n;
-  const revisions = await touchedRevisions(place, account, from + 1n, to);
-  if (revisions.length > MAX_ENTRIES)
-    throw new RangeError(`${account} has more than ${MAX_ENTRIES} entries there`);
-  const found: AccountEntry[] = [];
-  let balance = opening;
-  for (let i = 0; i < revisions.length; i += READS_AT_ONCE) {
-    const events = await Promise.all(revisions.slice(i, i + READS_AT_ONCE).map((at) => read(place, at)));
-    for (const { event, revision } of events) {
-      if (event.type !== 'EntryPosted') continue;
-      const change = naturalBalance(at.account.class, movedBy(event, account));
-      balance += change;
-      found.push({ revision, entry: event, change, balance });
-    }
-  }
-  if (balance !== at.balance) {
-    throw new Error(`the entries of ${account} up to revision ${to} make ${balance}, not ${at.balance}`);
-  }
-  return { account: at.account, opening, entries: found };
+  return fromSnapshot(place, to, async (segments) => {
+    const near = await accountNear(place, segments, account, to);
+    if (near.account === undefined) return undefined;
+    const earlier = await earlierEntries(place, account, near.segment, from + 1n);
+    const entries = [...earlier, ...near.tail.filter(({ revision }) => revision > from)];
+    const { class: accountClass } = near.account;
+    const changes = entries.map(({ entry }) => naturalBalance(accountClass, movedBy(entry, account)));
+    const closing = naturalBalance(accountClass, near.closing);
+    const opening = closing - changes.reduce((sum, change) => sum + change, 0n);
+    let balance = opening;
+    return {
+      account: near.account,
+      opening,
+      entries: entries.map(({ entry, revision }, i) => {
+        const change = changes[i] as bigint;
+        balance += change;
+        return { revision, entry, change, balance };
+      }),
+    };
+  });
 }
 
-/** Revisions from `first` to `last` that touched an account, in order. */
-async function touchedRevisions(
+/** The entries from revision `first` on that moved an account, in the whole segments up to `last`, which touched it. */
+async function earlierEntries(
   place: Place,
   account: string,
+  last: number,
   first: bigint,
-  last: bigint,
-): Promise<bigint[]> {
-  return fromSnapshot(place, last, async (segments) => {
-    const reader = readerOf(place);
-    const { segmentEvents = SEGMENT_EVENTS } = place;
-    const found: bigint[] = [];
-    for (let below = segments; below > 0;) {
-      const segment = (await reader.account(below, account))?.segment ?? 0;
-      if (BigInt(segment * segmentEvents) <= first) break;
-      const start = BigInt((segment - 1) * segmentEvents);
-      const touches = await reader.touches(segment, account);
-      found.unshift(...touches.map((at) => start + BigInt(at)).filter((revision) => revision >= first));
-      below = segment - 1;
+): Promise<readonly Entry[]> {
+  const { segmentEvents = SEGMENT_EVENTS } = place;
+  const reader = readerOf(place);
+  const revisions: bigint[] = [];
+  for (let segment = last; BigInt(segment * segmentEvents) > first;) {
+    const { at, before } = await reader.touches(segment, account);
+    const start = BigInt((segment - 1) * segmentEvents);
+    const touched = at.map((one) => start + BigInt(one)).filter((revision) => revision >= first);
+    revisions.push(...touched.toReversed());
+    if (revisions.length > MAX_ENTRIES)
+      throw new RangeError(`${account} has more than ${MAX_ENTRIES} entries`);
+    segment = before;
+  }
+  revisions.reverse();
+  const found: Entry[] = [];
+  for (let i = 0; i < revisions.length; i += READS_AT_ONCE) {
+    const some = revisions.slice(i, i + READS_AT_ONCE);
+    for (const { event, revision } of await Promise.all(some.map((at) => read(place, at)))) {
+      if (event.type === 'EntryPosted') found.push({ revision, entry: event });
     }
-    const tail = BigInt(segments * segmentEvents);
-    const from = tail > first ? tail : first;
-    for await (const page of eventsBetween(place.store, place.ledger, from, last)) {
-      for (const stored of page) {
-        const event = decodeRecord(stored);
-        if (event.type === 'EntryPosted' && movedBy(event, account) !== 0n) found.push(stored.revision);
-      }
-    }
-    return found;
-  });
+  }
+  return found;
 }
 
 /** Asks with as many segments as end at or before `revision`; again without any where their records cannot be used. */
@@ -197,14 +214,18 @@ function readerOf({ store, ledger, keys }: Place): SnapshotReader {
 }
 
 /** The events after a head up to and with a revision, each held against the chain. Throws LedgerCorrupt. */
-async function* chained(place: Place, after: ChainHead, last: bigint): AsyncGenerator<LedgerEvent> {
+async function* chained(
+  place: Place,
+  after: ChainHead,
+  last: bigint,
+): AsyncGenerator<{ event: LedgerEvent; revision: bigint }> {
   const { store, ledger } = place;
   let head = after;
   for await (const page of eventsBetween(store, ledger, head.revision + 1n, last)) {
     for (const stored of page) {
       const next = readNext(ledger, sha256, head, stored);
       head = next.head;
-      yield next.event;
+      yield { event: next.event, revision: stored.revision };
     }
   }
 }

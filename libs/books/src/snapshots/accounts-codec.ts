@@ -95,15 +95,26 @@ function holdOf([id, amount, expiresAt]: Rare['holds'][number]): Omit<Hold, 'acc
   return { id, amount: BigInt(amount), expiresAt };
 }
 
-/** The text that the revisions at which accounts were touched are stored as: places within the segment. */
-export function encodeTouches(
-  touches: readonly (readonly [account: string, at: readonly number[]])[],
-): string {
-  return JSON.stringify({ ids: touches.map(([id]) => id).join('\n'), at: touches.map(([, at]) => at) });
+/** When one segment touched an account: places within it, from 0, and the number of the segment that did so before, or 0. */
+export interface Touches {
+  readonly at: readonly number[];
+  readonly before: number;
+}
+
+/** The text that the touches of some accounts are stored as. */
+export function encodeTouches(touches: readonly (readonly [account: string, Touches])[]): string {
+  return JSON.stringify({
+    ids: touches.map(([id]) => id).join('\n'),
+    at: touches.map(([, { at }]) => at),
+    before: touches.map(([, { before }]) => before),
+  });
 }
 
 /** Reads what `encodeTouches` wrote. */
-export function decodeTouches(text: string): Map<string, readonly number[]> {
-  const { ids, at } = JSON.parse(text) as { ids: string; at: number[][] };
-  return new Map(ids.split('\n').map((id, i) => [id, at[i] as number[]]));
+export function decodeTouches(text: string): Map<string, Touches> {
+  const { ids, at, before } = JSON.parse(text) as { ids: string; at: number[][]; before: number[] };
+  const touches = ids.split('\n').map((id, i): [string, Touches] => {
+    return [id, { at: at[i] as number[], before: before[i] as number }];
+  });
+  return new Map(touches);
 }

@@ -1,4 +1,4 @@
-import { eventAt, headOf, sha256, type EventStore } from '@florin/event-store';
+import { eventAt, headOf, sha256, type EventStore, type StoredEvent } from '@florin/event-store';
 import { ledgerStream } from '@florin/contracts';
 import {
   ENTRY_ID_AHEAD_MS,
@@ -10,7 +10,7 @@ import {
   type ChainHead,
 } from '@florin/ledger';
 import type { VerifierKey } from '@florin/proofs';
-import { decodeAccounts, decodeTouches, type TouchedRow } from './accounts-codec.js';
+import { decodeAccounts, decodeTouches, type TouchedRow, type Touches } from './accounts-codec.js';
 import {
   chainOf,
   chunkStream,
@@ -25,7 +25,9 @@ import {
 import { nextIdChain, NO_SNAPSHOT, type SnapshotPlace } from './writer.js';
 
 /** Segments whose ids are read at once: some 200 KB each. */
-const ID_PAGE = 16;
+const ID_PAGE = 32;
+/** Chunks, some 60 KB each, that are in memory at once. */
+const CHUNKS_OF_A_READ = 64;
 
 interface Deps {
   readonly store: Pick<EventStore, 'read'>;
@@ -62,16 +64,15 @@ export class SnapshotReader {
     const [{ record, head }] = records as [FoundRecord];
     await this.#checkHead(head);
     const oldestFirst = records.toReversed();
-    const chunks = await Promise.all(
-      oldestFirst.map((found) => Promise.all(found.record.accounts.map((chunk) => this.#accounts(chunk)))),
-    );
+    const parts: TouchedRow[][] = [];
+    for (const found of oldestFirst) parts.push(await this.#allAccounts(found.record));
     const rows = new Map<string, AccountRow>();
-    for (const { row } of chunks.flat(2)) rows.set(row.account.id, row);
+    for (const part of parts) for (const { row } of part) rows.set(row.account.id, row);
     const summary = await this.#summary(record);
     const packed = ids ? await this.#ids(record, summary.recordedAt) : [];
     const touched = oldestFirst.map((found, i) => ({
       covers: found.record.covers,
-      accounts: new Map((chunks[i] as TouchedRow[][]).flat().map((one) => [one.row.account.id, one.segment])),
+      accounts: new Map((parts[i] as TouchedRow[]).map((one) => [one.row.account.id, one.segment])),
     }));
     const place = { segments: segment, touched, idChain: record.idChain };
     return { state: restoreBook(summary, rows.values(), packed), head, place };
@@ -82,17 +83,21 @@ export class SnapshotReader {
     for (const at of chainOf(segment)) {
       const { record } = await this.record(at);
       const chunk = chunkWith(record.accounts, id);
-      const found = chunk && (await this.#accounts(chunk)).find(({ row }) => row.account.id === id);
+      const rows = chunk && decoded(decodeAccounts, await this.#text(chunk));
+      const found = rows?.find(({ row }) => row.account.id === id);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /** The places within a segment, from 0, at which it touched an account. */
-  async touches(segment: number, id: string): Promise<readonly number[]> {
+  /** When a segment touched an account; throws where it did not. */
+  async touches(segment: number, id: string): Promise<Touches> {
     const { record } = await this.record(segment);
     const chunk = chunkWith(record.touches, id);
-    return (chunk && (await this.#read(chunk, decodeTouches)).get(id)) ?? [];
+    const found = chunk && decoded(decodeTouches, await this.#text(chunk)).get(id);
+    if (found === undefined)
+      throw new SnapshotUnusable(`segment ${segment} does not say when it touched ${id}`);
+    return found;
   }
 
   record(segment: number): Promise<FoundRecord> {
@@ -122,22 +127,34 @@ export class SnapshotReader {
     throw new SnapshotUnusable(`the snapshot is of a chain that has ${hash} at revision ${revision}`);
   }
 
-  #accounts(chunk: AccountChunk): Promise<TouchedRow[]> {
-    return this.#read(chunk, decodeAccounts);
+  /** In one read where they lie in a row, as they do unless two wrote at once. */
+  async #allAccounts({ accounts }: SnapshotRecord): Promise<TouchedRow[]> {
+    const { store, ledger } = this.deps;
+    const rows: TouchedRow[] = [];
+    for (let next = 0; next < accounts.length;) {
+      const from = BigInt((accounts[next] as AccountChunk).at);
+      const maxCount = Math.min(CHUNKS_OF_A_READ, accounts.length - next);
+      for await (const page of store.read(chunkStream(ledger), { from, maxCount })) {
+        for (const stored of page) {
+          const chunk = accounts[next];
+          if (chunk === undefined || BigInt(chunk.at) !== stored.revision) break;
+          for (const row of decoded(decodeAccounts, textOf(stored, chunk))) rows.push(row);
+          next += 1;
+        }
+      }
+      if ((accounts[next - 1]?.at ?? -1) < Number(from)) throw missing(accounts[next] as Chunk);
+    }
+    return rows;
   }
 
   async #summary({ summary }: SnapshotRecord): Promise<BookSummary> {
-    const pieces = await Promise.all(summary.map((chunk) => this.#read(chunk, (text) => text)));
-    return usable(() => JSON.parse(pieces.join('')) as BookSummary);
+    const pieces = await Promise.all(summary.map((chunk) => this.#text(chunk)));
+    return decoded((text) => JSON.parse(text) as BookSummary, pieces.join(''));
   }
 
-  async #read<T>({ at, sha256: expected }: Chunk, decode: (text: string) => T): Promise<T> {
-    const stored = await eventAt(this.deps.store, chunkStream(this.deps.ledger), BigInt(at));
-    const { text } = (stored?.data ?? {}) as { text?: unknown };
-    if (typeof text !== 'string' || sha256(text) !== expected) {
-      throw new SnapshotUnusable(`chunk ${at} is missing or was changed`);
-    }
-    return usable(() => decode(text));
+  async #text(chunk: Chunk): Promise<string> {
+    const { store, ledger } = this.deps;
+    return textOf(await eventAt(store, chunkStream(ledger), BigInt(chunk.at)), chunk);
   }
 
   /** The ids of as many segments, from the last back, as the window reaches; together they make the record's chain. */
@@ -173,6 +190,20 @@ export class SnapshotReader {
 /** The chunk that has an account, if any has. */
 function chunkWith(chunks: readonly AccountChunk[], id: string): AccountChunk | undefined {
   return chunks.findLast(({ first }) => first <= id);
+}
+
+function textOf(stored: StoredEvent | undefined, chunk: Chunk): string {
+  const { text } = (stored?.data ?? {}) as { text?: unknown };
+  if (typeof text !== 'string' || sha256(text) !== chunk.sha256) throw missing(chunk);
+  return text;
+}
+
+function missing({ at }: Chunk): SnapshotUnusable {
+  return new SnapshotUnusable(`chunk ${at} is missing or was changed`);
+}
+
+function decoded<T>(decode: (text: string) => T, text: string): T {
+  return usable(() => decode(text));
 }
 
 /** What a reading throws of its own means that the snapshot cannot be used. */

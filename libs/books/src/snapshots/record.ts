@@ -3,7 +3,7 @@ import { sha256, type NewEvent } from '@florin/event-store';
 import { formatNote, openNote, signNote, type SignerKey, type VerifierKey } from '@florin/proofs';
 
 /** Events of one segment; at the end of each stands a record. */
-export const SEGMENT_EVENTS = 8_192;
+export const SEGMENT_EVENTS = 4_096;
 
 /** Version of what is below. A reader that meets another replays the log instead. */
 const FORMAT = 'florin snapshot 1';

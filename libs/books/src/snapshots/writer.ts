@@ -23,10 +23,12 @@ import {
   type Chunk,
 } from './record.js';
 
-/** Accounts of a chunk: some 100 bytes each, and an append may have 1 MiB. */
-const CHUNK_ACCOUNTS = 4_096;
+/** Accounts of a chunk, some 100 bytes each: few, for one of them to be found quickly. */
+const CHUNK_ACCOUNTS = 512;
+/** Chunks of one append, which may have 1 MiB. */
+const CHUNKS_AT_ONCE = 8;
 /** Characters of a piece of a summary. */
-const PIECE_LENGTH = 400_000;
+const PIECE_LENGTH = 100_000;
 
 /** The accounts that some segments in a row touched, and the last of them that did. */
 export interface Touched {
@@ -142,7 +144,9 @@ export class SnapshotWriter {
   async #write(state: LedgerState, head: ChainHead): Promise<void> {
     const { store, ledger, key } = this.deps;
     const segment = this.#segments + 1;
-    const touches = [...this.#touches].sort(byAccount);
+    const touches = [...this.#touches]
+      .sort(byAccount)
+      .map(([id, at]) => [id, { at, before: this.#lastTouch(id) }] as const);
     const ids = Buffer.from(packIds(this.#ids).buffer).toString('base64');
     const idChain = nextIdChain(this.#idChain, ids);
     const accountsHere = new Map(touches.map(([account]) => [account, segment]));
@@ -177,14 +181,23 @@ export class SnapshotWriter {
     return chunks.map((chunk, i) => ({ ...chunk, first: idOf((parts[i] as Item[])[0] as Item) }));
   }
 
-  /** One append each: chunks are as large as an append may be. Those of a record that was never written lie about unused. */
+  /** The last segment that touched an account before this one; 0 where none has. */
+  #lastTouch(account: string): number {
+    return this.#touched.findLast(({ accounts }) => accounts.has(account))?.accounts.get(account) ?? 0;
+  }
+
+  /** Those of a record that was never written lie about unused. */
   async #putChunks(texts: readonly string[]): Promise<Chunk[]> {
     const { store, ledger } = this.deps;
     const chunks: Chunk[] = [];
-    for (const text of texts) {
-      const stored: NewEvent = { ...event('SnapshotChunk', { text }), id: randomUUID() };
-      const { revision } = await store.append(chunkStream(ledger), [stored], 'any');
-      chunks.push({ at: Number(revision), sha256: sha256(text) });
+    for (let i = 0; i < texts.length; i += CHUNKS_AT_ONCE) {
+      const some = texts.slice(i, i + CHUNKS_AT_ONCE);
+      const stored = some.map((text): NewEvent => ({
+        ...{ id: randomUUID(), type: 'SnapshotChunk', data: { text }, metadata: {} },
+      }));
+      const { revision } = await store.append(chunkStream(ledger), stored, 'any');
+      const first = Number(revision) + 1 - some.length;
+      chunks.push(...some.map((text, n) => ({ at: first + n, sha256: sha256(text) })));
     }
     return chunks;
   }
