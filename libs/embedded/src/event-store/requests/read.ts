@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { encodeFrame } from '../grpc/frames.js';
 import type { GrpcCall } from '../grpc/grpc.call.js';
 import type { Handler } from '../grpc/grpc.server.js';
@@ -75,6 +76,7 @@ async function sendPages(
     const page = await pageAt(next, left);
     if (page.sequences.length > 0) await send(page.sequences);
     else if (page.next === next) return;
+    else await setImmediate();
     left -= page.sequences.length;
     next = page.next;
     await call.room();

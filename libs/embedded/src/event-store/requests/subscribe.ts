@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { encodeFrame } from '../grpc/frames.js';
 import type { GrpcCall } from '../grpc/grpc.call.js';
 import { streamNameOf } from '../protocol/conversions.js';
@@ -34,8 +35,10 @@ export async function subscribe(storage: EventStorage, call: GrpcCall, options: 
   let isCaughtUp = false;
   while (!call.isClosed) {
     const page = await source.page(source.next, isCaughtUp);
-    if (page.sequences.length > 0) await send(page.sequences);
     const isAtEnd = page.sequences.length === 0 && page.next === source.next;
+    if (page.sequences.length > 0) await send(page.sequences);
+    // Nothing was sent, which others would have had their turn by.
+    else if (!isAtEnd) await setImmediate();
     source.next = page.next;
     const checkpoint = source.checkpoint?.(page.next, isAtEnd && !isCaughtUp);
     if (checkpoint !== undefined) call.send(checkpoint);

@@ -16,8 +16,9 @@ export type EventFilter = (sequence: number) => boolean;
 
 const PAGE_EVENTS = 512;
 const PAGE_BYTES = 128 * 1024;
-/** With a filter: others get their turn after this many events. */
+/** With a filter: others get their turn after this many events, or so many milliseconds where it takes long. */
 const PAGE_SCANNED = 10_000;
+const PAGE_MS = 20;
 /** Events that lie within so many bytes are read from disk at once. */
 const SPAN_BYTES = 256 * 1024;
 
@@ -58,10 +59,12 @@ export class EventReader {
   /** At most `limit` events of the log from a sequence number on, and before `end`. */
   allPage(sequence: number, step: Step, limit: number, end: number, filter?: EventFilter): Page {
     const page = new PageBuilder(this.index, Math.min(limit, PAGE_EVENTS));
+    const endMs = performance.now() + PAGE_MS;
     let next = sequence;
     for (let scanned = 0; next >= 0 && next < end && page.hasRoom && scanned < PAGE_SCANNED; scanned++) {
       if (filter === undefined || filter(next)) page.add(next);
       next += step;
+      if (filter !== undefined && performance.now() > endMs) break;
     }
     return { sequences: page.sequences, next };
   }
