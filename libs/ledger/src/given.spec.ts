@@ -112,7 +112,8 @@ export function play(
   let state = emptyLedger('it-eur', 'EUR');
   const events: LedgerEvent[] = [];
   commands.forEach((command, i) => {
-    const decision = decide(state, command, NOW + i * stepMs);
+    const original = command.type === 'ReverseEntry' ? events[Number(command.reverses.revision)] : undefined;
+    const decision = decide(state, command, NOW + i * stepMs, original);
     events.push(...decision.events);
     state = decision.events.reduce(evolve, state);
   });
