@@ -96,8 +96,8 @@ const others: fc.Arbitrary<LedgerCommand> = fc.oneof(
     .map(
       ({ from, to, cents, n, ...capture }) =>
         ({
+          type: 'PostEntry',
           ...{
-            type: 'PostEntry',
             entryId: entryIdAt(NOW, n),
             kind: 'order',
             currency: 'EUR',
@@ -122,7 +122,8 @@ const others: fc.Arbitrary<LedgerCommand> = fc.oneof(
   fc.record({ n: fc.integer({ min: 600, max: 640 }), of: fc.nat(12), revision: fc.bigInt(0n, 30n) }).map(
     ({ n, of, revision }) =>
       ({
-        ...{ type: 'ReverseEntry', entryId: entryIdAt(NOW, n), reference: '' },
+        type: 'ReverseEntry',
+        ...{ entryId: entryIdAt(NOW, n), reference: '' },
         reverses: { entryId: entryIdAt(NOW, of), revision },
       }) as const,
   ),
