@@ -237,12 +237,14 @@ describe('whatever the commands', () => {
       fc.property(commands, fc.nat(), (sent, pick) => {
         const { state } = play(sent);
         const before = bookText(state);
-        const again = sent[pick % sent.length];
+        // What is due changes with the time.
+        const once = sent.filter((command) => command.type !== 'ExpireHolds');
+        const again = once[pick % once.length];
         if (again === undefined) return;
         const first = play([...sent, again]);
         const outcome = decide(first.state, again, NOW + 60_000);
         expect(outcome.events).toStrictEqual([]);
-        for (const command of sent) {
+        for (const command of once) {
           const { events } = decide(state, command, NOW + 60_000);
           expect(events).toStrictEqual([]);
           events.reduce(evolve, state);
