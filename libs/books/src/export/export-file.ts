@@ -12,6 +12,8 @@ const gzipped = promisify(gzip);
 const LEVEL = 1;
 
 export interface ExportFileOptions extends ExportRange {
+  /** Text per gzip member, in characters: what an interruption makes to be done again. Default 4 Mi. */
+  readonly memberCharacters?: number | undefined;
   /** Told of the revisions that are written, of so many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -29,32 +31,35 @@ interface Resume {
 }
 
 /**
- * Exports a book into a gzip file of several members. Beside it, until it is complete, lies a small file from which an
- * interrupted run goes on. Throws ExportImpossible where there is another file already, besides what `exportBook` throws.
+ * Exports a book into a gzip file of several members. Until it is complete it is called `<path>.partial`, with `<path>.resume`
+ * beside it, from which an interrupted run goes on. Throws ExportImpossible where there is a file already, besides what
+ * `exportBook` throws.
  */
 export async function exportToFile(
   store: Pick<EventStore, 'read'>,
   path: string,
-  { onProgress, ...range }: ExportFileOptions,
+  { onProgress, memberCharacters = MEMBER_CHARACTERS, ...range }: ExportFileOptions,
 ): Promise<ExportedFile> {
+  if ((await stat(path).catch(absent)) !== undefined) {
+    throw new ExportImpossible(`${path} is there already: name another file`);
+  }
   const resume = await resumeOf(path, range);
-  const file = await open(path, resume === undefined ? 'wx' : 'r+').catch(refuseExisting(path));
+  const members = await MemberWriter.open(path, memberCharacters, resume?.bytes ?? 0);
+  let progress = resume?.progress;
   try {
-    await file.truncate(resume?.bytes ?? 0);
-    const members = new MemberWriter(file, path, resume?.bytes ?? 0);
-    let progress = resume?.progress;
     for await (const page of exportBook(store, range, progress)) {
       progress = page.progress;
       await members.write(page.text, progress, page.done);
       const { from, to } = progress.header;
       onProgress?.(progress.revision - from + 1, to - from + 1);
     }
-    await rm(resumePath(path), { force: true });
-    const resumedAt = resume && resume.progress.revision + 1;
-    return { ...(progress as ExportProgress), bytes: members.bytes, resumedAt };
   } finally {
-    await file.close();
+    await members.close();
   }
+  await rename(partialPath(path), path);
+  await rm(resumePath(path), { force: true });
+  const resumedAt = resume && resume.progress.revision + 1;
+  return { ...(progress as ExportProgress), bytes: members.bytes, resumedAt };
 }
 
 /** Compresses texts while the next ones are read, and notes what is on disk. */
@@ -62,15 +67,33 @@ class MemberWriter {
   #text = '';
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(
+  /** Goes on after so many bytes of an earlier run. */
+  static async open(path: string, memberCharacters: number, bytes: number): Promise<MemberWriter> {
+    const file = await open(partialPath(path), bytes === 0 ? 'w' : 'r+').catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') throw new ExportImpossible(`there is no folder for ${path}`);
+      throw error;
+    });
+    await file.truncate(bytes);
+    return new MemberWriter(file, path, memberCharacters, bytes);
+  }
+
+  private constructor(
     private readonly file: FileHandle,
     private readonly path: string,
+    private readonly memberCharacters: number,
     public bytes: number,
   ) {}
 
+  /** Leaves nothing behind that nobody could go on with. */
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    await this.file.close();
+    if (this.bytes === 0) await rm(partialPath(this.path), { force: true });
+  }
+
   async write(text: string, progress: ExportProgress, last: boolean): Promise<void> {
     this.#text += text;
-    if (!last && this.#text.length < MEMBER_CHARACTERS) return;
+    if (!last && this.#text.length < this.memberCharacters) return;
     await this.#writing;
     const member = this.#text;
     this.#text = '';
@@ -90,6 +113,7 @@ class MemberWriter {
 }
 
 const resumePath = (path: string): string => `${path}.resume`;
+const partialPath = (path: string): string => `${path}.partial`;
 
 /** All of a small file or nothing of it. */
 async function writeWhole(path: string, text: string): Promise<void> {
@@ -115,21 +139,12 @@ async function resumeOf(path: string, { ledger, from, to }: ExportRange): Promis
       `${path} is an interrupted export of ${other}: finish that, or name another file`,
     );
   }
-  const { size } = (await stat(path).catch(absent)) ?? { size: 0 };
+  const { size } = (await stat(partialPath(path)).catch(absent)) ?? { size: 0 };
   if (size >= resume.bytes) return resume;
-  throw new ExportImpossible(`${path} is shorter than ${resumePath(path)} says: remove both`);
+  throw new ExportImpossible(`${partialPath(path)} is shorter than ${resumePath(path)} says: remove both`);
 }
 
 function absent(error: unknown): undefined {
   if (errorCode(error) === 'ENOENT') return undefined;
   throw error;
-}
-
-function refuseExisting(path: string) {
-  return (error: unknown): never => {
-    const code = errorCode(error);
-    if (code === 'EEXIST') throw new ExportImpossible(`${path} is there already: name another file`);
-    if (code === 'ENOENT') throw new ExportImpossible(`there is no folder for ${path}`);
-    throw error;
-  };
 }

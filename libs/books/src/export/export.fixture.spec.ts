@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { sha256, type NewEvent } from '@florin/event-store';
+import { EventStoreUnavailable, sha256, type NewEvent } from '@florin/event-store';
 import {
   canonicalEvent,
   createReplay,
@@ -92,6 +92,21 @@ export async function storeOf(
   const signed = notes.map((data) => ({ id: sha256(data.note), type: 'CheckpointSigned', data }));
   await store.append('checkpoints-it-eur', signed, 'no_stream');
   return store;
+}
+
+/** The same streams in pages of so many events; the connection is lost before the page of this number. */
+export function inPages(store: MemoryStore, size: number, lostAtPage = Infinity): Pick<MemoryStore, 'read'> {
+  return {
+    async *read(stream, options) {
+      let number = 0;
+      for await (const events of store.read(stream, options)) {
+        for (let at = 0; at < events.length; at += size) {
+          if ((number += 1) > lostAtPage) throw new EventStoreUnavailable('the connection is lost');
+          yield events.slice(at, at + size);
+        }
+      }
+    },
+  };
 }
 
 export const linesOf = (file: string): string[] =>
