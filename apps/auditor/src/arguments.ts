@@ -40,6 +40,7 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- trial-balance            debits and credits per class and number of the chart of accounts
   npm run audit -- balance <account>        what one account holds, such as wallet:<person id>
   npm run audit -- entries <account>        every entry of one account, with the running balance
+  npm run audit -- statement <account>      one account's statement: --period 2026-10 [--format json|csv|camt|pdf] [--out <file>]
   npm run audit -- export                   write one book into a file that proves itself: --ledger <id> --out <file> [--from --to]
   npm run audit -- verify-export <file> …   check such a file offline: --key <public key> …, or --unsigned
   npm run audit -- config                   the JSON Schema of the environment: docs/configuration.md

@@ -8,6 +8,7 @@ import { booksToRead, type Books } from './books.js';
 import { isExportCommand, runExportCommand } from './exports.js';
 import { progressBar } from './progress.js';
 import { formatIn, questions } from './questions.js';
+import { runStatement } from './statements.js';
 import { withStore } from './store.js';
 import type { ExitCode, Surroundings } from './surroundings.js';
 
@@ -23,6 +24,7 @@ export async function runAuditor(args: readonly string[], surroundings: Surround
   }
   try {
     if (isExportCommand(args)) return await runExportCommand(args, surroundings);
+    if (args[0] === 'statement') return await runStatement(args.slice(1), surroundings);
     return await run(parseArguments(args, surroundings.env), surroundings);
   } catch (error) {
     const known = error instanceof WrongUse || error instanceof EventStoreUnavailable;

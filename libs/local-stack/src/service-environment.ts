@@ -43,10 +43,11 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
   },
   wallet: {
     database: 'wallet',
-    environment: ({ eventStoreUrl, keys }) => ({
+    environment: ({ ports, eventStoreUrl, keys }) => ({
       EVENTSTORE_URL: eventStoreUrl,
       LEDGER_SIGNING_KEY_FILE: keys.ledgerSigningKey,
       MARKETS: markets,
+      PUBLIC_URL: local(ports.gateway),
       TEST_MONEY: 'true',
     }),
   },

@@ -16,9 +16,12 @@ interface Pen {
 /**
  * A statement as ISO 20022 camt.053.001.08. `CRDT` raises the account's balance, `DBIT` lowers it. Booking and value dates are
  * days of the period's time zone. While the period is not over the last balance is `ITBD` (interim) instead of `CLBD`.
+ * Throws `RangeError` for a currency without an ISO 4217 code, for which the schema has no room.
  */
 export function statementCamt(statement: Statement): string {
   const { currency, exponent, period } = statement;
+  if (!/^[A-Z]{3}$/.test(currency))
+    throw new RangeError(`${currency} is no ISO 4217 code, which camt.053 needs`);
   const dates = datesIn(period.timeZone);
   const decimal = (minor: bigint): string => decimalOf(minor, exponent);
   const pen: Pen = {

@@ -88,6 +88,10 @@ describe('a statement in camt.053', () => {
     expect(ids[4]).toMatch(/^[0-9a-f]{32}$/);
   });
 
+  it('needs a currency that ISO knows', () => {
+    expect(() => statementCamt(given({ currency: 'GOLDG' }))).toThrow(RangeError);
+  });
+
   it('numbers the months', () => {
     expect(textAt(statement, 'ElctrncSeqNb')).toBe('682');
     const november = { ...given().period, label: '2026-11' };

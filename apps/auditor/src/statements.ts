@@ -1,0 +1,231 @@
+import { writeFile } from 'node:fs/promises';
+import { isOver, monthPeriod, spanPeriod, statementEvidence } from '@florin/books';
+import { commandLine, WrongUse } from '@florin/configuration';
+import { localeSchema, marketOfLedger, markets, type Locale, type Market } from '@florin/contracts';
+import type { EventStore } from '@florin/event-store';
+import { amountToWire, balanceOf, type LedgerEvent, type LedgerState } from '@florin/ledger';
+import {
+  buildStatement,
+  maxPrintedLines,
+  statementCamt,
+  statementCsv,
+  statementJson,
+  statementPdf,
+  type Statement,
+  type StatementLine,
+  type StatementPeriod,
+} from '@florin/statements';
+import { ledgerOf, urlOf } from './arguments.js';
+import { audit, type Audit } from './audit.js';
+import { progressBar } from './progress.js';
+import { withStore } from './store.js';
+import type { ExitCode, Surroundings } from './surroundings.js';
+
+type Render = (statement: Statement, language: Locale) => string | Promise<Buffer>;
+
+const formats = {
+  json: statementJson,
+  csv: statementCsv,
+  camt: statementCamt,
+  pdf: statementPdf,
+} as const satisfies Record<string, Render>;
+
+interface Asked {
+  readonly account: string;
+  readonly ledger: string;
+  readonly market: Market;
+  readonly period: StatementPeriod;
+  readonly format: keyof typeof formats;
+  readonly language: Locale;
+  /** A file; without it the answer is printed. */
+  readonly out: string | undefined;
+  /** Where people reach the public API: the QR code leads there. */
+  readonly publicUrl: string | undefined;
+  readonly url: string;
+  /** What is told of a file is JSON. */
+  readonly json: boolean;
+}
+
+/** Runs `statement <account>`: reads the whole book, verifies it, and writes one account's statement. Throws WrongUse. */
+export async function runStatement(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const asked = askedBy(args, surroundings.env);
+  const { err, terminal } = surroundings;
+  return withStore(asked.url, async (store) => {
+    const bar = terminal ? progressBar(`Reading ${asked.ledger}`, err) : undefined;
+    const collector = new LineCollector(asked);
+    const result = await audit(store, asked.ledger, {
+      currency: asked.market.currency,
+      onEvent: (event, state) => collector.take(event, state),
+      onProgress: bar?.show,
+    }).finally(() => bar?.clear());
+    const { finding } = result;
+    if (finding !== undefined) {
+      err(
+        `Revision ${finding.revision} of ${asked.ledger} is wrong (${finding.code}): ${finding.detail}\n` +
+          'There is no statement from a book that is wrong.\n',
+      );
+      return 1;
+    }
+    await write(await statementOf(store, asked, result, collector), asked, surroundings);
+    return 0;
+  });
+}
+
+function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
+  const { positionals, values } = commandLine(args, {
+    ledger: { type: 'string' },
+    period: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    format: { type: 'string' },
+    locale: { type: 'string' },
+    out: { type: 'string' },
+    'public-url': { type: 'string' },
+    url: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const [account, extra] = positionals;
+  if (account === undefined) throw new WrongUse('Whose? Say statement wallet:<id> --period 2026-10');
+  if (extra !== undefined) throw new WrongUse(`statement does not take "${extra}"`);
+  const ledger = ledgerOf(values.ledger) ?? markets.it.ledger;
+  const market = marketOfLedger(ledger) ?? markets.it;
+  const format = oneOf('--format', Object.keys(formats) as (keyof typeof formats)[], values.format ?? 'json');
+  if (format === 'pdf' && values.out === undefined) throw new WrongUse('Where to? Say --out <file>.pdf');
+  if (values.json === true && format !== 'json')
+    throw new WrongUse('--json and --format contradict each other');
+  return {
+    ...{ account, ledger, market, format },
+    period: periodOf(values, market),
+    language: oneOf('--locale', localeSchema.options, values.locale ?? market.defaultLocale),
+    out: values.out,
+    publicUrl: values['public-url'],
+    json: values.json ?? false,
+    url: urlOf(values.url, env),
+  };
+}
+
+function oneOf<Value extends string>(option: string, known: readonly Value[], text: string): Value {
+  const found = known.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw new WrongUse(`${option} is one of ${known.join(', ')}`);
+}
+
+interface TimeOptions {
+  readonly period?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+function periodOf({ period, from, to }: TimeOptions, market: Market): StatementPeriod {
+  if ((period === undefined) === (from === undefined && to === undefined)) {
+    throw new WrongUse('Of what time? Say --period 2026-10, or --from <time> --to <time>');
+  }
+  if (period === undefined) return spanPeriod(checkedSpan(instantOf(from), instantOf(to)), market);
+  try {
+    return monthPeriod(period, market);
+  } catch (error) {
+    if (error instanceof RangeError) throw new WrongUse(`--period: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function instantOf(text: string | undefined): number {
+  const offset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+  const ms = text !== undefined && offset.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw new WrongUse('--from and --to take times such as 2026-10-01T00:00:00+02:00');
+  return ms;
+}
+
+function checkedSpan(from: number, to: number): { from: number; to: number } {
+  if (from >= to) throw new WrongUse('--to must be after --from');
+  return { from, to };
+}
+
+/** Watches one account while its book is read. */
+class LineCollector {
+  readonly lines: StatementLine[] = [];
+  opening = 0n;
+  closing = 0n;
+  lastRevision = -1n;
+
+  constructor(private readonly asked: Asked) {}
+
+  take(event: LedgerEvent, state: LedgerState): void {
+    const { account, ledger, period } = this.asked;
+    if (event.type !== 'EntryPosted' || event.recordedAt >= period.to) return;
+    if (!event.postings.some((posting) => posting.account === account)) return;
+    const balance = balanceOf(state, account) ?? 0n;
+    const change = balance - this.closing;
+    this.closing = balance;
+    this.lastRevision = state.revision;
+    if (event.recordedAt < period.from) {
+      this.opening = balance;
+      return;
+    }
+    if (this.lines.length >= maxPrintedLines) {
+      throw new WrongUse(
+        `${account} has more than ${maxPrintedLines} lines in ${ledger}: take a shorter time with --from and --to`,
+      );
+    }
+    const { effectiveAt, entryId, kind, recordedAt, reference, reverses } = event;
+    const line = { revision: state.revision, entryId, kind, reference, recordedAt, effectiveAt };
+    this.lines.push({ ...line, change, balance, ...(reverses && { reverses: reverses.entryId }) });
+  }
+}
+
+async function statementOf(
+  store: EventStore,
+  { account, ledger, market, period, publicUrl }: Asked,
+  { head, state }: Audit,
+  { closing, lastRevision, lines, opening }: LineCollector,
+): Promise<Statement> {
+  const known = state.accounts.get(account)?.account;
+  if (known === undefined) {
+    throw new WrongUse(
+      `${account} is not an account of ${ledger} at revision ${head.revision}; --ledger names another book`,
+    );
+  }
+  const { currency } = known;
+  const lastEntryId = lines.at(-1)?.entryId;
+  return buildStatement({
+    ...{ ledger, account, currency, period, opening, closing, lines },
+    exponent: state.assets.get(currency)?.scale ?? market.exponent,
+    ...(!isOver(period, Date.now()) && { provisional: { revision: head.revision } }),
+    ...(await statementEvidence({ store, ledger, publicUrl }, { lastRevision, lastEntryId })),
+  });
+}
+
+async function write(
+  statement: Statement,
+  { account, format, json, language, ledger, out: file }: Asked,
+  { out }: Surroundings,
+): Promise<void> {
+  const content = await rendered(formats[format], statement, language);
+  if (file === undefined) {
+    out(content.toString());
+    return;
+  }
+  await writeFile(file, content).catch(refuseUnwritable);
+  const { closing, lines, opening, period } = statement;
+  const told = { file, ledger, account, period: period.label, lines: lines.length };
+  out(
+    json
+      ? `${JSON.stringify({ ...told, opening: amountToWire(opening), closing: amountToWire(closing) })}\n`
+      : `${file}: ${account} of ${ledger}, ${period.label}, ${lines.length} lines\n`,
+  );
+}
+
+async function rendered(render: Render, statement: Statement, language: Locale): Promise<string | Buffer> {
+  try {
+    return await render(statement, language);
+  } catch (error) {
+    if (error instanceof RangeError) throw new WrongUse(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function refuseUnwritable(error: unknown): never {
+  const ofTheSystem = typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
+  if (ofTheSystem) throw new WrongUse(`--out: ${String(error.message)}`, { cause: error });
+  throw error;
+}
