@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { configJsonSchema, WrongUse } from '@florin/configuration';
-import { createKafka, isTransient, kafkaSettings, type IncomingMessage, type Kafka } from '@florin/messaging';
+import { isTransient, kafkaSettings, readMessages, type ReadMessage } from '@florin/messaging';
 import { eventsConfig, parseArguments, usage, type Arguments } from './arguments.js';
 
 /** Where events are printed, and what ends it. */
@@ -38,54 +37,24 @@ export async function printEvents(args: readonly string[], surroundings: Surroun
   }
 }
 
-/** Reads in a consumer group of its own that never commits, and takes the group away in the end. */
+/** Reads in a consumer group of its own, until interrupted or until there were as many as asked for. */
 async function follow(options: Arguments, { err, out, signal }: Surroundings): Promise<void> {
-  const kafka = createKafka(kafkaSettings(options.kafka, 'events'));
-  const groupId = `florin-events-${randomUUID()}`;
-  const consumer = kafka.consumer({
-    groupId,
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 200,
-    retry: { restartOnFailure: () => Promise.resolve(false) },
-  });
-  const { promise: over, resolve: end, reject: crash } = Promise.withResolvers<void>();
-  over.catch(() => undefined);
-  consumer.on(consumer.events.CRASH, ({ payload }) => crash(payload.error));
-  consumer.on(consumer.events.GROUP_JOIN, () => err(`Reading ${options.topics.join(', ')}\n`));
-  signal.addEventListener('abort', () => end(), { once: true });
+  const enough = new AbortController();
   let left = options.count ?? Infinity;
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.fromBeginning });
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: ({ topic, partition, message }) => {
-        if (left > 0 && !signal.aborted) out(`${JSON.stringify(lineOf(topic, partition, message))}\n`);
-        left -= 1;
-        if (left <= 0) end();
-        return Promise.resolve();
-      },
-    });
-    if (!signal.aborted) await over;
-  } finally {
-    await consumer.disconnect();
-  }
-  await removeGroup(kafka, options.kafka.KAFKA_GROUP_ID_PREFIX + groupId);
+  await readMessages(kafkaSettings(options.kafka, 'events'), 'events', {
+    topics: options.topics,
+    from: options.fromBeginning ? 'beginning' : 'now',
+    onReading: () => err(`Reading ${options.topics.join(', ')}\n`),
+    onMessage: (message) => {
+      out(`${JSON.stringify(lineOf(message))}\n`);
+      left -= 1;
+      if (left <= 0) enough.abort();
+    },
+    signal: AbortSignal.any([signal, enough.signal]),
+  });
 }
 
-/** A group without offsets goes by itself as well; that it could not be taken away is no failure of reading. */
-async function removeGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  const remove = async (): Promise<void> => {
-    await admin.connect();
-    await admin.deleteGroups([groupId]);
-  };
-  await remove().catch(() => undefined);
-  await admin.disconnect().catch(() => undefined);
-}
-
-function lineOf(topic: string, partition: number, message: IncomingMessage & { readonly offset: string }) {
-  const { headers = {}, key, offset, value } = message;
+function lineOf({ topic, partition, offset, headers = {}, key, value }: ReadMessage) {
   const texts = Object.entries(headers).map(([name, text]) => [name, text?.toString()]);
   const place = { topic, partition, offset, key: key === null ? null : key.toString() };
   return { ...place, headers: Object.fromEntries(texts) as object, data: dataOf(value) };

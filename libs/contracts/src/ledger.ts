@@ -91,3 +91,9 @@ export const rejectionCodeSchema = z.enum([
   'reserve_exceeded',
 ]);
 export type RejectionCodeDto = z.infer<typeof rejectionCodeSchema>;
+
+/** The id that the outcome of a command is recorded under, in what the command says and in what is published of it. */
+export function outcomeIdIn(data: object): string | undefined {
+  const { entryId, commandId, holdId } = data as { entryId?: string; commandId?: string; holdId?: string };
+  return entryId ?? commandId ?? holdId;
+}

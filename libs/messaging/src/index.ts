@@ -8,6 +8,7 @@ export type { Logger } from './logger.js';
 export { OnEvents } from './on-events.js';
 export { insertOutboxSql, outboxColumns, outboxMigrationSql, writeOutbox } from './outbox.js';
 export { createPublisher, type EventPublisher } from './publisher.js';
+export { placesOf, readMessages, type Place, type ReadMessage } from './reader.js';
 export {
   openConsumer,
   openOutbox,

@@ -2,6 +2,7 @@ import {
   cloudEvent,
   markets,
   openAccount,
+  outcomeIdIn,
   personRegistered,
   reverseEntry,
   topics,
@@ -13,13 +14,7 @@ import {
 import type { Decision } from '@florin/ledger';
 import { OnEvents } from '@florin/messaging';
 import { Controller, Inject } from '@nestjs/common';
-import {
-  commandDefinitions,
-  outcomeIdIn,
-  toLedgerCommand,
-  toReversal,
-  type CommandEvent,
-} from './ledger.commands.js';
+import { commandDefinitions, toLedgerCommand, toReversal, type CommandEvent } from './ledger.commands.js';
 import { openTestMoney } from './ledger.js';
 import type { LedgerWriter } from './ledger.writer.js';
 

@@ -40,12 +40,6 @@ export type ReversalEvent = EventOf<typeof reverseEntry>;
 /** Holds that one command ends at most: the rest is due a second later still. */
 const maxExpiries = 500;
 
-/** The id that the outcome of a command is recorded under, in what it says or in what is published of it. */
-export function outcomeIdIn(data: object): string | undefined {
-  const { entryId, commandId, holdId } = data as { entryId?: string; commandId?: string; holdId?: string };
-  return entryId ?? commandId ?? holdId;
-}
-
 /** The ledger's own form of a command that came over Kafka. */
 export function toLedgerCommand(event: Exclude<CommandEvent, ReversalEvent>): LedgerCommand {
   switch (event.type) {

@@ -7,6 +7,7 @@ import {
   expireHolds,
   extendHold,
   freezeAccount,
+  outcomeIdIn,
   placeHold,
   postEntry,
   releaseHold,
@@ -16,7 +17,6 @@ import {
 } from '@florin/contracts';
 import {
   commandDefinitions,
-  outcomeIdIn,
   toLedgerCommand,
   toReversal,
   type CommandEvent,

@@ -1,7 +1,6 @@
-import type { CloudEvent } from '@florin/contracts';
+import { outcomeIdIn, type CloudEvent } from '@florin/contracts';
 import type { StoredEvent } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
-import { outcomeIdIn } from './ledger.commands.js';
 import { toPublished } from './ledger.events.js';
 import { saveProgress } from './progress.js';
 
