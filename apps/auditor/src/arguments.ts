@@ -1,10 +1,30 @@
 import { commandLine, commandLineConfig, eventStoreConfig, WrongUse } from '@florin/configuration';
 import { marketOfLedger, markets } from '@florin/contracts';
 import type { ChainHead } from '@florin/ledger';
+import { Malformed, SignerKey } from '@florin/proofs';
 import { z } from 'zod';
 
 /** What this command reads from its environment. */
-export const auditorConfig = z.object(eventStoreConfig);
+export const auditorConfig = z.object({
+  ...eventStoreConfig,
+  WITNESS_SIGNING_KEY: z
+    .string()
+    .refine(isWitnessKey, 'must be the signer key of a witness: PRIVATE+KEY+…')
+    .optional()
+    .meta({
+      description: 'Key of a witness (C2SP tlog-cosignature, Ed25519); for the command witness alone',
+      ...{ fromFile: true, secret: true },
+    }),
+});
+
+function isWitnessKey(text: string): boolean {
+  try {
+    return SignerKey.parse(text).algorithm === 'cosignature/v1';
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
+}
 
 export const commandNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries'] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -43,15 +63,19 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- statement <account>      one account's statement: --period 2026-10 [--format json|csv|camt|pdf] [--out <file>]
   npm run audit -- export                   write one book into a file that proves itself: --ledger <id> --out <file> [--from --to]
   npm run audit -- verify-export <file> …   check such a file offline: --key <public key> …, or --unsigned
+  npm run audit -- checkpoints              hold every signed head, and every tile, against the book: --key <public key> …
+  npm run audit -- proof <revision or id>   that an event is in its book as it was signed, for anybody: --key <public key>
+  npm run audit -- verify-proof <file>      check such a proof offline: --key <public key>
+  npm run audit -- consistency <from> <to>  that the first <from> events of a book begin the first <to>
+  npm run audit -- witness                  co-sign heads over HTTP: --state <file> --key <public key> … [--host --port]
+  npm run audit -- cosign <url>             have a witness co-sign the newest head: --key <of the book> --key <of the witness>
+  npm run audit -- new-key <name>           a key that signs heads, or with --witness co-signs them
   npm run audit -- config                   the JSON Schema of the environment: docs/configuration.md
 
-  --ledger <id>                     one book: ${ledgers}, or a shard such as ${defaultLedger}-2. By default verify, replay
-                                    and trial-balance read every book there is, balance and entries ${defaultLedger}
+  --ledger <id>                     one book, such as ${defaultLedger} or its shard ${defaultLedger}-2; some commands read every book without it
   --url <esdb://…>                  the event store (default: the environment's EVENTSTORE_URL, or the file EVENTSTORE_URL_FILE)
   --head [<id>:]<revision>:<hash>   a head noted earlier, once per book: its chain must still pass through it
-  --json                            one JSON object, amounts in minor units. Of one book: {ledger, …, finding}. Of every book:
-                                    {ledgers: [{ledger, …, finding}], absent: [ids of markets without a book]}, with
-                                    "verified" over all for verify, and the fields of the book where there is just one
+  --json                            one JSON object, amounts in minor units: docs/ledger.md
 
 Exit code: 0 all is well, 1 a finding in any book, 2 wrong use, 3 not finished: no answer from the event store.
 `;

@@ -7,6 +7,7 @@ import { audit, type Audit } from './audit.js';
 import { booksToRead, type Books } from './books.js';
 import { isExportCommand, runExportCommand } from './exports.js';
 import { progressBar } from './progress.js';
+import { isProofCommand, runProofCommand } from './proofs.js';
 import { formatIn, questions } from './questions.js';
 import { runStatement } from './statements.js';
 import { withStore } from './store.js';
@@ -23,6 +24,7 @@ export async function runAuditor(args: readonly string[], surroundings: Surround
     return 0;
   }
   try {
+    if (isProofCommand(args)) return await runProofCommand(args, surroundings);
     if (isExportCommand(args)) return await runExportCommand(args, surroundings);
     if (args[0] === 'statement') return await runStatement(args.slice(1), surroundings);
     return await run(parseArguments(args, surroundings.env), surroundings);

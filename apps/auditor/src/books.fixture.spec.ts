@@ -87,14 +87,15 @@ interface Result {
   readonly err: string;
 }
 
-export async function run(args: string[], terminal = false): Promise<Result> {
+export async function run(args: string[], terminal = false, env: NodeJS.ProcessEnv = {}): Promise<Result> {
   let out = '';
   let err = '';
   const code = await runAuditor(args, {
-    env: {},
+    env,
     out: (text) => (out += text),
     err: (text) => (err += text),
     terminal,
+    untilStopped: () => Promise.resolve(),
   });
   return { code, out, err };
 }

@@ -111,7 +111,8 @@ async function verify(args: readonly string[], { out, err, terminal }: Surroundi
 
 const at = (revision: number | null): string => (revision === null ? '' : `, revision ${revision},`);
 
-function keyOf(text: string): VerifierKey {
+/** A public key of the command line. Throws WrongUse. */
+export function keyOf(text: string): VerifierKey {
   try {
     return VerifierKey.parse(text);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { outliveReader } from '@florin/configuration';
 import { runAuditor } from './auditor.js';
 
@@ -8,4 +9,5 @@ process.exitCode = await runAuditor(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   terminal: process.stderr.isTTY,
+  untilStopped: () => Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal))),
 });

@@ -37,6 +37,7 @@ export {
 } from './notary/checkpoints.js';
 export { eventProof, eventProofFault, eventProofSchema, type EventProof } from './notary/document.js';
 export { Notary, NotaryRefusal, type NotaryOptions } from './notary/notary.js';
+export { nodesOf } from './notary/nodes.js';
 export { proveConsistency, proveInclusion } from './notary/prove.js';
 export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/tiles.js';
 export { statementEvidence, type StatementEvidence, type StatementGround } from './statements/evidence.js';

@@ -1,0 +1,203 @@
+import {
+  allCheckpoints,
+  BookTree,
+  compareTiles,
+  openCheckpoint,
+  TileDiffers,
+  type OpenedCheckpoint,
+  type StoredCheckpoint,
+} from '@florin/books';
+import { ledgerStream } from '@florin/contracts';
+import { eventAt, headOf, type EventStore } from '@florin/event-store';
+import { formatLedgerHead, Malformed, NoteUnverified, type VerifierKey } from '@florin/proofs';
+
+/** The first thing that is wrong with what was signed of a book. */
+export interface CheckpointFinding {
+  readonly code:
+    | 'checkpoints_missing'
+    | 'checkpoint_invalid'
+    | 'checkpoint_beyond_log'
+    | 'root_differs'
+    | 'chain_differs'
+    | 'totals_differ'
+    | 'time_backwards'
+    | 'tile_differs'
+    | 'ledger_damaged';
+  /** Place among the book's checkpoints, from 0; `undefined` where it is none of them. */
+  readonly checkpoint: number | undefined;
+  readonly detail: string;
+}
+
+export interface CheckpointsReport {
+  readonly ledger: string;
+  /** Checkpoints that hold, up to the finding. */
+  readonly checkpoints: number;
+  /** Events that the last of them covers. */
+  readonly size: number;
+  /** Events of the book that were read. */
+  readonly events: number;
+  /** Keys that have signed them, as name+id. */
+  readonly signers: readonly string[];
+  readonly finding: CheckpointFinding | undefined;
+}
+
+class Fault extends Error {
+  constructor(readonly finding: CheckpointFinding) {
+    super(finding.detail);
+  }
+}
+
+interface Options {
+  /** Whose signatures count. */
+  readonly keys: readonly VerifierKey[];
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Replays a book from its first event on and holds every signed head against it, and every tile: signature, root, chain, totals
+ * per class, time. Stops at the first that is wrong.
+ */
+export async function checkCheckpoints(
+  store: EventStore,
+  ledger: string,
+  options: Options,
+): Promise<CheckpointsReport> {
+  const check = new CheckpointCheck(store, ledger, options.keys);
+  let finding: CheckpointFinding | undefined;
+  try {
+    await check.run(options.onProgress);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    finding = error.finding;
+  }
+  return { ledger, ...check.passed, finding };
+}
+
+class CheckpointCheck {
+  private readonly tree: BookTree;
+  private readonly signers = new Set<string>();
+  private count = 0;
+  private last: OpenedCheckpoint | undefined;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly ledger: string,
+    private readonly keys: readonly VerifierKey[],
+  ) {
+    this.tree = new BookTree(ledger);
+  }
+
+  get passed(): Omit<CheckpointsReport, 'finding' | 'ledger'> {
+    const { count: checkpoints, last, signers, tree } = this;
+    return { checkpoints, size: last?.size ?? 0, events: tree.size, signers: [...signers] };
+  }
+
+  async run(onProgress: Options['onProgress']): Promise<void> {
+    const { ledger, store } = this;
+    const total = Number(await headOf(store, ledgerStream(ledger))) + 1;
+    const heads = this.heads();
+    let next = await heads.next();
+    for await (const page of store.read(ledgerStream(ledger))) {
+      for (const event of page) {
+        const finding = this.tree.accept(event);
+        if (finding !== undefined) throw this.damaged(`revision ${finding.revision}: ${finding.detail}`);
+        for (; !next.done && next.value.opened.size === this.tree.size; next = await heads.next()) {
+          this.holdAgainst(next.value.stored, next.value.opened);
+        }
+      }
+      await this.checkTiles();
+      onProgress?.(this.tree.size, total);
+    }
+    if (!next.done) {
+      const { opened, stored } = next.value;
+      const detail = `it covers ${opened.size} events, but the log has ${this.tree.size}`;
+      throw new Fault({ code: 'checkpoint_beyond_log', checkpoint: stored.number, detail });
+    }
+    const reversal = await this.tree.checkReversals((at) => eventAt(store, ledgerStream(ledger), at));
+    if (reversal !== undefined) throw this.damaged(`revision ${reversal.revision}: ${reversal.detail}`);
+    if (this.count > 0) return;
+    const detail = `nothing was ever signed of ${ledger} in this event store`;
+    throw new Fault({ code: 'checkpoints_missing', checkpoint: undefined, detail });
+  }
+
+  /** Every checkpoint, opened; each larger than the one before. */
+  private async *heads(): AsyncGenerator<{ stored: StoredCheckpoint; opened: OpenedCheckpoint }> {
+    let size = 0;
+    for await (const page of this.stored()) {
+      for (const stored of page) {
+        const opened = this.opened(stored);
+        if (opened.size <= size || opened.size !== stored.size) {
+          throw invalid(stored.number, `it covers ${opened.size} events, after one that covers ${size}`);
+        }
+        size = opened.size;
+        yield { stored, opened };
+      }
+    }
+  }
+
+  private async *stored(): AsyncGenerator<StoredCheckpoint[]> {
+    try {
+      yield* allCheckpoints(this.store, this.ledger);
+    } catch (error) {
+      throw error instanceof Malformed ? invalid(undefined, error.message) : error;
+    }
+  }
+
+  private opened({ note, number }: StoredCheckpoint): OpenedCheckpoint {
+    try {
+      return openCheckpoint(note, this.ledger, this.keys);
+    } catch (error) {
+      const known = error instanceof Malformed || error instanceof NoteUnverified;
+      throw known ? invalid(number, error.message) : error;
+    }
+  }
+
+  private holdAgainst({ number }: StoredCheckpoint, opened: OpenedCheckpoint): void {
+    const { head, key, root } = opened;
+    const wrong = (code: CheckpointFinding['code'], detail: string): Fault =>
+      new Fault({ code, checkpoint: number, detail });
+    const expected = this.tree.root();
+    if (!root.equals(expected)) {
+      throw wrong(
+        'root_differs',
+        `its root is ${root.toString('hex')}, expected ${expected.toString('hex')}`,
+      );
+    }
+    if (head.chain !== this.tree.head.hash) {
+      throw wrong('chain_differs', `its chain hash is ${head.chain}, expected ${this.tree.head.hash}`);
+    }
+    const [found, due] = [head.totals, this.tree.totals()].map((totals) =>
+      formatLedgerHead({ ...head, totals, liabilities: undefined })
+        .slice(2)
+        .join(', '),
+    );
+    if (found !== due) throw wrong('totals_differ', `its totals are ${found}, expected ${due}`);
+    const earliest = Math.max(this.tree.recordedAtMs, this.last?.head.timeMs ?? 0);
+    if (head.timeMs < earliest) {
+      const [time, before] = [head.timeMs, earliest].map((timeMs) => new Date(timeMs).toISOString());
+      throw wrong('time_backwards', `its time is ${time}, before ${before}, which it follows`);
+    }
+    this.count += 1;
+    this.last = opened;
+    this.signers.add(`${key.name}+${key.id}`);
+  }
+
+  /** Tiles may be missing at the end, where the notary has not come yet. */
+  private async checkTiles(): Promise<void> {
+    const byLevel = Object.groupBy(this.tree.takeTiles(), (tile) => tile.level);
+    try {
+      for (const tiles of Object.values(byLevel)) await compareTiles(this.store, this.ledger, tiles ?? []);
+    } catch (error) {
+      if (!(error instanceof TileDiffers)) throw error;
+      throw new Fault({ code: 'tile_differs', checkpoint: undefined, detail: error.message });
+    }
+  }
+
+  private damaged(detail: string): Fault {
+    return new Fault({ code: 'ledger_damaged', checkpoint: undefined, detail });
+  }
+}
+
+function invalid(checkpoint: number | undefined, detail: string): Fault {
+  return new Fault({ code: 'checkpoint_invalid', checkpoint, detail });
+}
