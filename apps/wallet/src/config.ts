@@ -3,6 +3,7 @@ import {
   commaList,
   databaseConfig,
   eventStoreConfig,
+  httpUrl,
   integerText,
   kafkaConfig,
   marketsConfig,
@@ -60,7 +61,7 @@ export const walletConfig = baseConfig
     ...eventStoreConfig,
     ...marketsConfig('Markets whose books this service keeps'),
     ...signingConfig,
-    PUBLIC_URL: z.httpUrl().optional().meta({
+    PUBLIC_URL: httpUrl().optional().meta({
       description: 'Where people reach the public API: QR codes on statements lead there',
     }),
     TEST_MONEY: switchText().meta({
