@@ -4,6 +4,8 @@ import { benchHistory } from './history.js';
 import { benchLedger } from './ledger.js';
 import { machine } from './machine.js';
 import { benchPayments } from './payments.js';
+import { benchProofs } from './proofs.js';
+import { benchReplay } from './replay.js';
 
 const benchmarks = {
   payments: benchPayments,
@@ -11,6 +13,8 @@ const benchmarks = {
   'event-store': benchEventStore,
   broker: benchBroker,
   history: benchHistory,
+  replay: benchReplay,
+  proofs: benchProofs,
 } as const;
 
 const usage = `npm run bench -- <name> [--json]
@@ -19,6 +23,8 @@ const usage = `npm run bench -- <name> [--json]
   ledger        commands decided and durably appended per second, without Kafka and HTTP
   event-store   events appended in hundreds and one by one, and read, with the official client
   history       a book of a million entries: its start from a snapshot, and questions about its past
+  replay        the same book replayed from the event store, exported, and verified from its export
+  proofs        the same book followed by a notary, and proofs of inclusion and consistency out of its tiles
   broker        messages produced in tens, consumed, and produced to consumed at a steady rate, with kafkajs
 
 --json prints one JSON object as the last line. FLORIN_TEST_ESDB=esdb://… and FLORIN_TEST_KAFKA=host:port measure another

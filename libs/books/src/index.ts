@@ -25,11 +25,13 @@ export {
 export { BookTree } from './notary/book-tree.js';
 export {
   allCheckpoints,
+  appendCheckpoint,
   checkpointStream,
   latestCheckpoint,
   ledgerOrigin,
   openCheckpoint,
   readCheckpoints,
+  signCheckpoint,
   type CheckpointsPage,
   type KeyUse,
   type OpenedCheckpoint,

@@ -1,4 +1,5 @@
 import type { EventStore, StoredEvent } from '@florin/event-store';
+import { checkpointStream } from '../notary/checkpoints.js';
 import { ExportFault } from './fault.js';
 import { show } from './format.js';
 
@@ -13,15 +14,13 @@ export interface StoredCheckpoint {
 
 type Store = Pick<EventStore, 'read'>;
 
-const streamOf = (ledger: string): string => `checkpoints-${ledger}`;
-
 /** The checkpoints of a book from the one of this number on, in order. Nobody has verified them yet. */
 export async function* checkpointsOf(
   store: Store,
   ledger: string,
   from: number,
 ): AsyncGenerator<StoredCheckpoint, undefined> {
-  for await (const page of store.read(streamOf(ledger), { from: BigInt(from) })) {
+  for await (const page of store.read(checkpointStream(ledger), { from: BigInt(from) })) {
     for (const event of page) yield checkpointIn(event);
   }
   return undefined;
@@ -29,7 +28,7 @@ export async function* checkpointsOf(
 
 /** The last checkpoint of a book; `undefined` where there is none. */
 export async function lastCheckpoint(store: Store, ledger: string): Promise<StoredCheckpoint | undefined> {
-  for await (const [event] of store.read(streamOf(ledger), { direction: 'backwards', maxCount: 1 })) {
+  for await (const [event] of store.read(checkpointStream(ledger), { direction: 'backwards', maxCount: 1 })) {
     if (event !== undefined) return checkpointIn(event);
   }
   return undefined;
