@@ -114,6 +114,7 @@ describe('a statement from the event store alone', () => {
           '--format is one of json, csv, camt, pdf',
         ],
         [['wallet:anna', '--period', '2026-10', '--format', 'pdf'], 'Where to? Say --out'],
+        [['wallet:anna', '--period', '2026-10', '--format', 'csv', '--json'], '--json cannot print csv'],
         [['wallet:anna', '--period', '2026-10', '--out', join(folder, 'no', 'a')], '--out: ENOENT'],
         [['wallet:anna', '--period', '2026-10', '--locale', 'de'], '--locale is one of it, en, pt'],
         [['wallet:carla', '--period', '2026-10'], 'wallet:carla is not an account of it-eur at revision 7'],

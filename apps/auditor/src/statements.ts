@@ -91,8 +91,9 @@ function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
   const market = marketOfLedger(ledger) ?? markets.it;
   const format = oneOf('--format', Object.keys(formats) as (keyof typeof formats)[], values.format ?? 'json');
   if (format === 'pdf' && values.out === undefined) throw new WrongUse('Where to? Say --out <file>.pdf');
-  if (values.json === true && format !== 'json')
-    throw new WrongUse('--json and --format contradict each other');
+  if (values.json === true && format !== 'json' && values.out === undefined) {
+    throw new WrongUse(`--json cannot print ${format}; say --out <file>`);
+  }
   return {
     ...{ account, ledger, market, format },
     period: periodOf(values, market),
