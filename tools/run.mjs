@@ -25,6 +25,7 @@ const commands = {
   audit: { build: true, run: (args) => runApp('auditor', args, eventStoreOfRunningStack()) },
   docs: app('docs'),
   events: { build: true, run: (args) => runApp('events', args, kafkaOfRunningStack()) },
+  operator: { build: true, run: (args) => runApp('operator', args, kafkaOfRunningStack()) },
   topics: { build: true, run: (args) => runApp('topics', args, kafkaOfRunningStack()) },
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
@@ -58,7 +59,7 @@ function eventStoreOfRunningStack() {
   return stack === undefined ? {} : { EVENTSTORE_URL: stack.eventStoreUrl };
 }
 
-/** The same for the Kafka whose events are printed and whose topics are compared. */
+/** The same for the Kafka whose events are printed, whose topics are compared and that operators' commands go to. */
 function kafkaOfRunningStack() {
   const stack = process.env.KAFKA_BROKERS === undefined ? runningStack() : undefined;
   return stack?.kafkaEnvironment ?? {};

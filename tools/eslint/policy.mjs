@@ -88,6 +88,7 @@ export const commandLines = [
   'apps/demo',
   'apps/events',
   'apps/local',
+  'apps/operator',
   'apps/topics',
   'infra',
   'tools',

@@ -14,6 +14,7 @@ const programs = [
   'topics',
   'auditor',
   'events',
+  'operator',
 ] as const;
 
 const introduction = `# Configuration
@@ -22,7 +23,7 @@ This page is made from the schemas that each program checks its environment with
 
 - **Checked at the start**: one sentence for everything that is missing or wrong, none of which repeats a value, and exit code 78.
   \`node apps/<service>/dist/main.js check\` says the same and ends; \`config\` prints the JSON Schema.
-  The auditor and events take it for wrong use: exit code 2.
+  The auditor, events and operator take it for wrong use: exit code 2.
 - **From files**: of \`NAME\` or \`NAME_FILE\` set one. The second names a file, as secrets are mounted; spaces and line breaks around its text are left out.
 - **An empty variable** counts as one that is not set.
 - **Migrations** (\`node apps/<service>/dist/main.js migrate\`) read \`LOG_LEVEL\` and \`DATABASE_*\` and nothing else.

@@ -1,0 +1,154 @@
+import {
+  closeAccount,
+  closePeriod,
+  defineAsset,
+  extendHold,
+  freezeAccount,
+  marketOfLedger,
+  placeHold,
+  releaseHold,
+  reverseEntry,
+  unfreezeAccount,
+  type EventDefinition,
+} from '@florin/contracts';
+
+/** Options that not every command takes. */
+export const ownOptions = {
+  way: { type: 'string' },
+  reason: { type: 'string' },
+  effective: { type: 'string' },
+  scale: { type: 'string' },
+  issuer: { type: 'string' },
+  reserve: { type: 'string' },
+  backing: { type: 'string' },
+  amount: { type: 'string' },
+  currency: { type: 'string' },
+  until: { type: 'string' },
+} as const;
+
+export type OwnOption = keyof typeof ownOptions;
+
+/** What was written on the command line. */
+export interface Words {
+  /** What the command is about. */
+  readonly subject: string;
+  readonly ledger: string;
+  /** The id that the outcome is recorded under. */
+  readonly id: string;
+  readonly reference: string;
+  readonly options: Readonly<Partial<Record<OwnOption, string>>>;
+}
+
+export interface Command {
+  readonly definition: EventDefinition;
+  readonly options: readonly OwnOption[];
+  /** The data of the command, which its contract checks. */
+  readonly data: (words: Words) => object;
+}
+
+/** What an operator can ask of a book, by its name on the command line. */
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'freeze',
+    {
+      definition: freezeAccount as EventDefinition,
+      options: ['way'],
+      data: (words) => ({ ...asked(words), account: words.subject, frozen: words.options.way ?? 'both' }),
+    },
+  ],
+  ['unfreeze', ofAccount(unfreezeAccount as EventDefinition)],
+  ['close-account', ofAccount(closeAccount as EventDefinition)],
+  [
+    'reverse',
+    {
+      definition: reverseEntry as EventDefinition,
+      options: ['reason', 'effective'],
+      data: ({ ledger, id, reference, subject, options: { reason, effective } }) => ({
+        ...{ ledger, entryId: id, reverses: subject, reference, metadata: { reason: reason ?? '' } },
+        ...(effective === undefined ? {} : { effectiveAt: instant(effective) }),
+      }),
+    },
+  ],
+  [
+    'close-period',
+    {
+      definition: closePeriod as EventDefinition,
+      options: [],
+      data: (words) => ({ ...asked(words), period: words.subject }),
+    },
+  ],
+  [
+    'define-asset',
+    {
+      definition: defineAsset as EventDefinition,
+      options: ['scale', 'issuer', 'reserve', 'backing'],
+      data: (words) => {
+        const { scale, issuer, reserve, backing = '1' } = words.options;
+        const terms = { scale: integer(scale), issuer, reserve, backing: integer(backing) };
+        return { ...asked(words), code: words.subject, ...terms };
+      },
+    },
+  ],
+  [
+    'hold',
+    {
+      definition: placeHold as EventDefinition,
+      options: ['amount', 'currency', 'until'],
+      data: ({ ledger, id, reference, subject, options }) => ({
+        ...{ ledger, holdId: id, account: subject, reference, kind: 'order' },
+        currency: options.currency ?? marketOfLedger(ledger)?.currency,
+        ...{ amount: integer(options.amount), expiresAt: instant(options.until) },
+      }),
+    },
+  ],
+  [
+    'extend-hold',
+    {
+      definition: extendHold as EventDefinition,
+      options: ['until'],
+      data: (words) => ({
+        ...{ ...asked(words), holdId: words.subject },
+        expiresAt: instant(words.options.until),
+      }),
+    },
+  ],
+  [
+    'release',
+    {
+      definition: releaseHold as EventDefinition,
+      options: [],
+      data: (words) => ({ ...asked(words), holdId: words.subject }),
+    },
+  ],
+]);
+
+/** The option or word that a field of a command came from. */
+export const wordOf: Readonly<Record<string, string>> = {
+  account: 'the account',
+  period: 'the month',
+  reverses: 'the id of the entry',
+  code: 'the code of the asset',
+  holdId: 'the id of the hold',
+  frozen: '--way',
+  effectiveAt: '--effective',
+  expiresAt: '--until',
+  metadata: '--reason',
+};
+
+function ofAccount(definition: EventDefinition): Command {
+  return { definition, options: [], data: (words) => ({ ...asked(words), account: words.subject }) };
+}
+
+function asked({ ledger, id, reference }: Words) {
+  return { ledger, commandId: id, reference };
+}
+
+function integer(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+}
+
+/** As the contracts have times; what is none is left to them. */
+function instant(text: string | undefined): string | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
+}

@@ -1,0 +1,190 @@
+import {
+  accountFrozen,
+  allTopics,
+  closePeriod,
+  cloudEvent,
+  entryRejected,
+  freezeAccount,
+  outcomeIdIn,
+  topics,
+  unfreezeAccount,
+  type CloudEvent,
+} from '@florin/contracts';
+import { startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
+import {
+  createKafka,
+  createPublisher,
+  ensureTopics,
+  readMessages,
+  type EventPublisher,
+} from '@florin/messaging';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { runOperator } from './operator.js';
+
+let dataDir: string;
+let broker: EmbeddedKafka;
+let publisher: EventPublisher;
+let wallet: Promise<void>;
+const ending = new AbortController();
+/** The commands that came, with their data. */
+const asked: { type: string; data: Record<string, unknown> }[] = [];
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'florin-operator-'));
+  broker = await startKafkaBroker({ dataDir });
+  const settings = { brokers: broker.brokers, clientId: 'spec' };
+  await ensureTopics({ ...settings, topics: allTopics() });
+  publisher = createPublisher(createKafka(settings));
+  wallet = readMessages(settings, 'wallet', {
+    ...{ topics: [topics.ledgerCommands.name], from: 'beginning', signal: ending.signal },
+    onMessage: ({ headers = {}, key, value }) => {
+      const [type, id] = [headers['ce_type'], headers['ce_id']].map(String) as [string, string];
+      const data = JSON.parse(String(value)) as Record<string, unknown>;
+      asked.push({ type, data });
+      void answer(type, id, String(key), data);
+    },
+  });
+});
+
+afterAll(async () => {
+  ending.abort();
+  await wallet;
+  await publisher.disconnect();
+  await broker.close();
+  await rm(dataDir, { recursive: true });
+});
+
+const decided = new Set<string>();
+
+/** What a wallet would do: freezes are taken once, what closes a month is refused, the rest is not understood. */
+async function answer(type: string, id: string, key: string, data: Record<string, unknown>): Promise<void> {
+  if (type === unfreezeAccount.type) {
+    const headers = { ce_id: id, dlq_message: 'the ledger cannot take the command: entry_id_expired' };
+    return publisher.send([
+      { topic: 'florin.ledger.commands.dlq', key, value: JSON.stringify(data), headers },
+    ]);
+  }
+  const outcomeId = outcomeIdIn(data) ?? '';
+  if (decided.has(outcomeId)) return;
+  decided.add(outcomeId);
+  const envelope = { id: uuidv7(), source: '/ledgers/it-eur', time: new Date().toISOString() };
+  const { ledger = '', reference = '' } = data as { ledger?: string; reference?: string };
+  const place = { ledger, revision: 40 + asked.length };
+  const events: CloudEvent[] = [];
+  if (type === freezeAccount.type) {
+    const frozen = freezeAccount.data.parse(data);
+    events.push(cloudEvent(accountFrozen, { ...envelope, data: { ...frozen, ...place } }));
+  }
+  if (type === closePeriod.type) {
+    const refusal = { entryId: outcomeId, kind: 'period-close', code: 'period_closed', reference } as const;
+    events.push(cloudEvent(entryRejected, { ...envelope, data: { ...place, ...refusal } }));
+  }
+  await publisher.publish(events);
+}
+
+async function run(...args: string[]) {
+  let out = '';
+  let err = '';
+  const code = await runOperator(args, {
+    env: { KAFKA_BROKERS: broker.brokers.join() },
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    signal: ending.signal,
+  });
+  return { code, out, err };
+}
+
+const book = ['--ledger', 'it-eur', '--reference', 'case-1'];
+const account = 'wallet:01a1fdfa-4600-7000-8000-00000000a44a';
+
+describe('an order', () => {
+  it('is done when the ledger has recorded it, however often it is given', async () => {
+    const id = uuidv7();
+    const order = ['freeze', account, '--way', 'out', ...book, '--json'];
+    const first = await run(...order, '--id', id);
+    expect([first.code, first.err]).toEqual([0, `freeze: asking under id ${id}\n`]);
+    const answered = JSON.parse(first.out) as { revision: number };
+    expect(answered).toEqual({
+      ...{ command: 'freeze', ledger: 'it-eur', id, outcome: 'done', code: null },
+      revision: expect.any(Number),
+    });
+    expect(asked.at(-1)).toEqual({
+      type: freezeAccount.type,
+      data: { ledger: 'it-eur', commandId: id, account, frozen: 'out', reference: 'case-1' },
+    });
+    const again = await run(...order, '--id', id);
+    expect([again.code, JSON.parse(again.out)]).toEqual([0, answered]);
+  });
+
+  it('has an id of its own where none is given', async () => {
+    const { code, out, err } = await run('freeze', account, ...book);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^freeze: done at revision \d+ of it-eur\n$/)]);
+    expect(err).toContain(String(asked.at(-1)?.data['commandId']));
+  });
+
+  it('may be refused, which is recorded', async () => {
+    const { code, out } = await run('close-period', '2026-10', ...book);
+    expect([code, out]).toEqual([1, expect.stringContaining('refused (period_closed) at revision')]);
+  });
+
+  it('may be one that can have no outcome', async () => {
+    const { code, out } = await run('unfreeze', account, ...book);
+    expect([code, out]).toEqual([1, expect.stringContaining('not taken, nothing is recorded: the ledger')]);
+  });
+
+  it('may have no outcome in time', async () => {
+    const { code, out } = await run('release', uuidv7(), ...book, '--wait', '1');
+    expect([code, out]).toEqual([3, expect.stringContaining('ask again with --id')]);
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    ['hold', `${account} --amount 3000 --until 2026-11-27T12:00:00+01:00`],
+    ['extend-hold', `${uuidv7()} --until 2026-11-30`],
+    ['reverse', `${uuidv7()} --reason paid-twice --effective 2026-11-20T10:00:00Z`],
+    ['define-asset', 'CAFFE --scale 2 --issuer 01a1fdfa-4600-7000-8000-00000000b4b0 --reserve reserve:caffe'],
+    ['close-account', account],
+  ])('knows %s', async (name, rest) => {
+    const count = asked.length;
+    expect((await run(name, ...rest.split(' '), ...book, '--wait', '1')).code).toBe(3);
+    expect(asked.slice(count)).toMatchObject([{ data: { ledger: 'it-eur', reference: 'case-1' } }]);
+  });
+
+  it.each([
+    ['thaw x', 'there are freeze, unfreeze,'],
+    ['freeze', 'of what?'],
+    [`freeze ${account} ${account}`, 'one too many'],
+    [`freeze ${account}`, '--ledger'],
+    [`freeze ${account} --ledger xx-eur`, 'Which book?'],
+    [`freeze ${account} --ledger it-eur`, '--reference'],
+    [`freeze anna ${book.join(' ')}`, 'the account: '],
+    [`freeze ${account} --way up ${book.join(' ')}`, '--way: '],
+    [`unfreeze ${account} --way in ${book.join(' ')}`, 'unfreeze takes no --way'],
+    [`freeze ${account} --id 1 ${book.join(' ')}`, '--id is a UUID'],
+    [`freeze ${account} --wait 0 ${book.join(' ')}`, '--wait is'],
+    [`close-period october ${book.join(' ')}`, 'the month: '],
+    [`reverse ${uuidv7()} ${book.join(' ')}`, '--reason: '],
+    [`hold ${account} --amount 12.5 --until tomorrow ${book.join(' ')}`, '--until: '],
+    [`freeze ${account} --ledger it-eur --reference Anna\tRossi`, '--reference: '],
+  ])('answers "%s" with what is right', async (line, sentence) => {
+    const count = asked.length;
+    const { code, out, err } = await run(...line.split(' '));
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(sentence)]);
+    expect(asked).toHaveLength(count);
+  });
+
+  it('says what it can do, and what it reads', async () => {
+    expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringContaining('close-period') });
+    expect(await run()).toMatchObject({ code: 2 });
+    expect((await run('config')).out).toContain('KAFKA_BROKERS');
+  });
+
+  it('says so when Kafka does not answer', async () => {
+    const { code, err } = await run('freeze', account, ...book, '--brokers', '127.0.0.1:1');
+    expect([code, err]).toEqual([3, expect.stringContaining('Kafka does not answer')]);
+  });
+});
