@@ -40,16 +40,16 @@ import { LedgerWriter } from './ledgers/ledger.writer.js';
 import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
 import { progressOf } from './ledgers/progress.js';
 import { walletProblems } from './problems.js';
+import { Notaries } from './proofs/notaries.js';
+import { ProofController, proofQueries } from './proofs/proof.controller.js';
+import { ProofQueries } from './proofs/proof.queries.js';
+import { keysOf, publicKeysOf } from './proofs/signing.js';
 import {
   StatementController,
   statementHandlers,
   type StatementHandlers,
 } from './statements/statement.controller.js';
 import { statementHandler } from './statements/statement.handler.js';
-import { Notaries } from './proofs/notaries.js';
-import { ProofController, proofQueries } from './proofs/proof.controller.js';
-import { ProofQueries } from './proofs/proof.queries.js';
-import { keysOf, publicKeysOf } from './proofs/signing.js';
 
 type Context = ServiceContext<WalletConfig>;
 
@@ -92,7 +92,13 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
   const balances = buildBalances(engines, books);
   return {
     module: WalletModule,
-    controllers: [BalanceController, StatementController, FundingController, ProofController, CommandConsumer],
+    controllers: [
+      BalanceController,
+      StatementController,
+      FundingController,
+      ProofController,
+      CommandConsumer,
+    ],
     providers: [
       { provide: balanceHandlers, useValue: balances },
       { provide: statementHandlers, useValue: buildStatements(context, engines, balances) },
@@ -142,7 +148,7 @@ async function checkAtStart({ config, logger }: Context, store: EventStore, chec
   }
 }
 
-function writerOf({ logger }: Context, { store, checkLog }: Engines, market: Market): LedgerWriter {
+function writerOf({ config, logger }: Context, { store, checkLog }: Engines, market: Market): LedgerWriter {
   return new LedgerWriter({
     ledger: market.ledger,
     currency: market.currency,
@@ -150,6 +156,7 @@ function writerOf({ logger }: Context, { store, checkLog }: Engines, market: Mar
     nowMs: Date.now,
     checkLog,
     snapshots: {
+      keys: publicKeysOf(keysOf(config, market.ledger)),
       onFallback: (reason) =>
         logger.warn(
           { ledger: market.ledger, err: reason },
@@ -210,7 +217,8 @@ function followExclusively(context: Context, engines: Engines, market: Market): 
 function notariesOn({ config, logger }: Context, store: EventStore): Notaries {
   return new Notaries({
     ...{ config, store },
-    onHeldUp: (ledger, error, attempt) => logger.warn({ ledger, attempt, err: error }, 'a notary is held up'),
+    onHeldUp: (ledger, error, attempt) =>
+      logger.warn({ ledger, attempt, err: error }, 'a notary or the snapshots are held up'),
     onRefusal: (ledger, refusal) => logger.error({ ledger, err: refusal }, refusal.message),
   });
 }

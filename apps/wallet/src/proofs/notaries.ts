@@ -1,4 +1,4 @@
-import { Notary, NotaryRefusal } from '@florin/books';
+import { Notary, NotaryRefusal, SnapshotKeeper } from '@florin/books';
 import type { Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import type { WalletConfig } from '../config.js';
@@ -13,9 +13,9 @@ interface Deps {
   readonly onRefusal: (ledger: string, refusal: NotaryRefusal) => void;
 }
 
-/** Who signs the heads of the books that this instance follows. Nothing waits for them. */
+/** Who signs the heads of the books that this instance follows, and keeps their snapshots. Nothing waits for them. */
 export class Notaries {
-  readonly #running = new Map<string, Notary>();
+  readonly #running = new Map<string, { readonly notary: Notary; readonly snapshots: SnapshotKeeper }>();
 
   constructor(private readonly deps: Deps) {}
 
@@ -29,18 +29,24 @@ export class Notaries {
       onError: (error, attempt) =>
         error instanceof NotaryRefusal ? onRefusal(ledger, error) : onHeldUp(ledger, error, attempt),
     });
-    this.#running.set(ledger, notary);
+    const snapshots = new SnapshotKeeper({
+      ...{ ledger, currency, store, signer, earlierKeys: earlier },
+      onError: (error, attempt) => onHeldUp(ledger, error, attempt),
+    });
+    this.#running.set(ledger, { notary, snapshots });
     notary.start();
+    snapshots.start();
   }
 
   async stop({ ledger }: Market): Promise<void> {
-    await this.#running.get(ledger)?.stop();
+    const running = this.#running.get(ledger);
+    await Promise.all([running?.notary.stop(), running?.snapshots.stop()]);
     this.#running.delete(ledger);
   }
 
   /** Rejects with why nothing of a book is signed any more. */
   async check({ ledger }: Market): Promise<void> {
-    const refusal = this.#running.get(ledger)?.refusal;
+    const refusal = this.#running.get(ledger)?.notary.refusal;
     if (refusal !== undefined) return Promise.reject(refusal);
   }
 }
