@@ -1,9 +1,13 @@
 import { openApiDocument, routesOf } from '@florin/service-host';
 import { BalanceController } from './balances/balance.controller.js';
 import { FundingController, fundingBodySchema } from './funding/funding.controller.js';
+import { StatementController } from './statements/statement.controller.js';
 
 describe('the documentation of wallet', () => {
-  const { paths } = openApiDocument('wallet', routesOf([BalanceController, FundingController]));
+  const { paths } = openApiDocument(
+    'wallet',
+    routesOf([BalanceController, StatementController, FundingController]),
+  );
 
   it('has the key that test money needs, and a body that works', () => {
     expect(paths['/v1/test-funding']!['post']).toMatchObject({
@@ -22,6 +26,26 @@ describe('the documentation of wallet', () => {
     const tooMuch = { amount: { value: 100_000_001, currency: 'EUR' } };
     expect(fundingBodySchema.safeParse(tooMuch).error?.issues).toMatchObject([
       { path: ['amount', 'value'], params: { problem: 'amount-too-large' } },
+    ]);
+  });
+
+  it('has both times that a statement can be of, and why there is none', () => {
+    expect(paths['/v1/statements/{period}']!['get']).toMatchObject({
+      responses: {
+        200: { description: expect.stringContaining('camt.053.001.08') },
+        404: { description: expect.stringContaining('statement-not-begun') },
+        406: { description: expect.stringContaining('not-acceptable') },
+        422: { description: expect.stringContaining('statement-too-long') },
+      },
+    });
+    const { parameters } = paths['/v1/statements']!['get'] as { parameters: { name: string }[] };
+    expect(parameters.map(({ name }) => name)).toEqual([
+      'market',
+      'account',
+      'format',
+      'locale',
+      'from',
+      'to',
     ]);
   });
 
