@@ -2,8 +2,7 @@ import { accountClasses, accountFault, frozenDirections } from './accounts.js';
 import type { JsonObject } from './canonical.js';
 import { LedgerCorrupt } from './corrupt.js';
 import {
-  buildEntry,
-  isRejection,
+  entryFault,
   labelsFault,
   metadataKeys,
   rejectionCodes,
@@ -41,7 +40,7 @@ const asked = { commandId: text, reference: text, recordedAt };
 const labels = { kind: text, reference: text };
 const accountClass = oneOf(accountClasses);
 
-/** Their balance is checked by `buildEntry`, after the rest of the entry. */
+/** Their balance is checked by `entryFault`, after the rest of the entry. */
 const postings = listOf(object<Posting>({ account: text, amount }), 'posting') as Field<unknown>;
 const metadata = object<EntryMetadata>(
   Object.fromEntries(metadataKeys.map((key) => [key, optional(text)])) as unknown as Shape<EntryMetadata>,
@@ -83,7 +82,7 @@ const shapes: { readonly [Type in LedgerEvent['type']]: Shape<Data<Type>> } = {
 };
 
 const codecs = new Map<string, Field<object>>(
-  Object.entries(shapes).map(([type, shape]) => [type, object(shape as unknown as Shape<object>)]),
+  Object.entries(shapes).map(([type, shape]) => [type, object(shape as unknown as Shape<object>, { type })]),
 );
 
 /** The data that is stored for an event, beside its type: amounts as JSON integers. */
@@ -102,12 +101,12 @@ export function decodeEvent(type: string, data: unknown): LedgerEvent {
   if (codec === undefined) {
     throw new LedgerCorrupt('event_unknown', `"${type}" is not a type of event that this version knows`);
   }
-  const event = { type, ...codec.decode(data, 'data') } as LedgerEvent;
+  const event = codec.decode(data, 'data') as LedgerEvent;
   const fault = faultIn(event);
   if (fault !== undefined) throw malformed(fault);
   if (event.type !== 'EntryPosted') return event;
-  const entry = buildEntry(event);
-  if (isRejection(entry)) throw new LedgerCorrupt('entry_invalid', `not an entry: ${entry.detail}`);
+  const invalid = entryFault(event);
+  if (invalid !== undefined) throw new LedgerCorrupt('entry_invalid', `not an entry: ${invalid}`);
   return event;
 }
 

@@ -78,7 +78,7 @@ export const MAX_POSTINGS = 100;
 /** The one way to an entry: two to a hundred postings of different accounts that sum to zero, or a rejection. */
 export function buildEntry(draft: EntryDraft): Entry | Rejection {
   const { entryId, kind, currency, reference, metadata, capture } = draft;
-  const fault = postingsFault(draft.postings) ?? metadataFault(metadata);
+  const fault = entryFault(draft);
   if (fault !== undefined) return { code: 'entry_invalid', detail: fault };
   const postings: readonly Posting[] = draft.postings.map(({ account, amount }) => ({ account, amount }));
   return {
@@ -86,6 +86,11 @@ export function buildEntry(draft: EntryDraft): Entry | Rejection {
     ...(metadata === undefined ? {} : { metadata }),
     ...(capture === undefined ? {} : { capture }),
   };
+}
+
+/** Why a draft is no entry, as a sentence, or `undefined`. */
+export function entryFault({ postings, metadata }: EntryDraft): string | undefined {
+  return postingsFault(postings) ?? metadataFault(metadata);
 }
 
 /** The postings that undo those of an entry. */
@@ -108,8 +113,13 @@ function postingsFault(postings: readonly Posting[]): string | undefined {
     sum += amount;
   }
   if (sum !== 0n) return `the postings sum to ${sum}, not to zero`;
-  const accounts = new Set(postings.map((posting) => posting.account));
-  return accounts.size < postings.length ? 'an account occurs twice' : undefined;
+  return haveRepeated(postings) ? 'an account occurs twice' : undefined;
+}
+
+function haveRepeated(postings: readonly Posting[]): boolean {
+  // Nearly every entry has two, and no need of a set.
+  if (postings.length === 2) return postings[0]?.account === postings[1]?.account;
+  return new Set(postings.map((posting) => posting.account)).size < postings.length;
 }
 
 const KIND = /^[a-z][a-z0-9-]{0,31}$/;

@@ -96,8 +96,8 @@ export function listOf<T>({ encode, decode }: Field<T>, item: string): Field<rea
   };
 }
 
-/** An object with exactly these fields: one too many is as wrong as one too few. */
-export function object<T extends object>(shape: Shape<T>): Field<T> {
+/** An object with exactly these fields: one too many is as wrong as one too few. What is read has those of `known` as well. */
+export function object<T extends object>(shape: Shape<T>, known: object = {}): Field<T> {
   const fields = Object.entries<Field<unknown>>(shape as Record<string, Field<unknown>>);
   // In canonical order, so that an encoded event need not be put into it.
   fields.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -112,17 +112,18 @@ export function object<T extends object>(shape: Shape<T>): Field<T> {
     },
     decode(value, what) {
       const found = fieldsOf(value, what);
-      const decoded: Record<string, unknown> = {};
-      let known = 0;
+      const decoded: Record<string, unknown> = { ...known };
+      let seen = 0;
       for (const [name, field] of fields) {
-        if (!Object.hasOwn(found, name)) {
+        // No JSON value is undefined, and no field has the name of a method of all objects.
+        if (found[name] === undefined) {
           if (field.optional === true) continue;
           throw malformed(`${what}: ${name} is missing`);
         }
-        known += 1;
+        seen += 1;
         decoded[name] = field.decode(found[name], name);
       }
-      refuseMore(found, known, (key) => Object.hasOwn(shape, key), what);
+      refuseMore(found, seen, (key) => Object.hasOwn(shape, key), what);
       return decoded as T;
     },
   };
