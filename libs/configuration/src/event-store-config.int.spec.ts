@@ -17,7 +17,10 @@ it.each([
 it.each([
   ['http://hush@db', 'must be an EventStoreDB address'],
   ['esdb://', 'must be an EventStoreDB address'],
-  ['esdb://db?tls=true&hash=hush', 'has an option that there is not: hash'],
+  ['esdb://db?tls=true&hash=hush', 'has an option that there is not; there are connectionName, '],
+  ['esdb://db?hush=true', 'has an option that there is not'],
+  ['esdb://admin:half?hush@db:2113', 'must be an EventStoreDB address'],
+  ['esdb://admin:half?hush=true@db:2113?tls=true', 'must be an EventStoreDB address'],
   ['esdb://db?tlsCAFile=/nowhere/hush', 'the file that tlsCAFile names cannot be read'],
   [`esdb://db?userCertFile=${file}`, 'needs both of userCertFile and userKeyFile'],
   ['esdb://db?tls=hush', 'tls must be true or false'],

@@ -3,24 +3,25 @@ import { secretFromFile } from './config.js';
 
 const form = 'must be an EventStoreDB address such as esdb://127.0.0.1:2113?tls=false';
 
-/** Those that the client knows, in small letters; of others it prints the whole address, with its password. */
+/** Those that the client knows, in whatever letters; of others it prints the whole address, with its password. */
 const options = [
-  'connectionname',
-  'defaultdeadline',
-  'discoveryinterval',
-  'dnsdiscover',
-  'gossiptimeout',
-  'keepaliveinterval',
-  'keepalivetimeout',
-  'maxdiscoverattempts',
-  'nodepreference',
-  'throwonappendfailure',
+  'connectionName',
+  'defaultDeadline',
+  'discoveryInterval',
+  'dnsDiscover',
+  'gossipTimeout',
+  'keepAliveInterval',
+  'keepAliveTimeout',
+  'maxDiscoverAttempts',
+  'nodePreference',
+  'throwOnAppendFailure',
   'tls',
-  'tlscafile',
-  'tlsverifycert',
-  'usercertfile',
-  'userkeyfile',
+  'tlsCAFile',
+  'tlsVerifyCert',
+  'userCertFile',
+  'userKeyFile',
 ];
+const knownOptions = new Set(options.map((name) => name.toLowerCase()));
 
 const switches = ['tls', 'tlsVerifyCert', 'throwOnAppendFailure'];
 
@@ -29,7 +30,8 @@ export const eventStoreConfig = {
   EVENTSTORE_URL: secretFromFile(
     'EventStoreDB connection string: esdb://user:password@host:2113?tls=true&tlsCAFile=…, or &userCertFile=…&userKeyFile=… in place of a password',
   )
-    .regex(/^esdb(\+discover)?:\/\/[^\s/?]+\/?(\?[^\s?]*)?$/, { error: form, abort: true })
+    // With an @ behind the ?, what looks like options is the rest of a password.
+    .regex(/^esdb(\+discover)?:\/\/[^\s/?]+\/?(\?[^\s?@]*)?$/, { error: form, abort: true })
     .superRefine((url, context) => {
       for (const message of faultsOf(url)) context.addIssue({ code: 'custom', message });
     }),
@@ -38,11 +40,11 @@ export const eventStoreConfig = {
 function faultsOf(url: string): string[] {
   const [address = '', query = ''] = url.split('?');
   const given = new Map([...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value]));
-  const unknown = [...given.keys()].filter((name) => !options.includes(name));
+  const hasUnknown = [...given.keys()].some((name) => !knownOptions.has(name));
   const files = ['tlsCAFile', 'userCertFile', 'userKeyFile'].filter((name) => given.has(name.toLowerCase()));
   const signsIn = address.includes('@') || given.has('usercertfile');
   return [
-    ...unknown.map((name) => `has an option that there is not: ${name.slice(0, 40)}`),
+    ...(hasUnknown ? [`has an option that there is not; there are ${options.join(', ')}`] : []),
     ...switches
       .filter((name) => !['true', 'false', undefined].includes(given.get(name.toLowerCase())))
       .map((name) => `${name} must be true or false`),

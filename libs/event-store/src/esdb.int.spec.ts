@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import {
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Socket,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -198,23 +203,20 @@ describe('subscribe', () => {
     expect(numbers(events)).toEqual([0]);
   });
 
-  it('hands over what came during the handler as the next batch, never more than the limit', async () => {
+  it('hands over no more at once than the limit', async () => {
     const stream = `batches-${randomUUID()}`;
-    const sizes: number[] = [];
+    const batches: number[][] = [];
     const done = Promise.withResolvers<undefined>();
     await store.append(stream, counted(0, 1), 'no_stream');
     const subscription = store.subscribe(stream, { maxBatch: 10 }, async (batch) => {
-      if (sizes.length === 0) {
-        await store.append(stream, counted(1, 35), 0n);
-        await sleep(100);
-      }
-      sizes.push(batch.length);
-      if (sizes.reduce((sum, size) => sum + size) === 36) done.resolve(undefined);
+      if (batches.length === 0) await store.append(stream, counted(1, 35), 0n);
+      batches.push(numbers(batch));
+      if (batch.at(-1)?.revision === 35n) done.resolve(undefined);
     });
     await done.promise;
     await subscription.stop();
-    expect(sizes.slice(0, 2)).toEqual([1, 10]);
-    expect(Math.max(...sizes)).toBe(10);
+    expect(batches.flat()).toEqual(range(0, 35));
+    expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(10);
   });
 });
 
@@ -244,6 +246,59 @@ describe('a store that goes away', () => {
     await client.close();
     await own.close();
     await rm(ownDir, { recursive: true });
+  });
+});
+
+describe('first appends through a connection that breaks', () => {
+  /** A way to the engine that loses its first connection once the client has sent much on it. */
+  async function breakingOnce(): Promise<{ url: string; close(): void }> {
+    let isWhole = false;
+    const sockets = new Set<Socket>();
+    const proxy = createTcpServer((near) => {
+      const far = connectTcp(engine.port, '127.0.0.1');
+      for (const socket of [near, far]) sockets.add(socket.on('error', () => socket.destroy()));
+      near.on('close', () => far.destroy());
+      far.on('close', () => near.destroy());
+      far.pipe(near);
+      if (isWhole) return void near.pipe(far);
+      let sentBytes = 0;
+      near.on('data', (bytes) => {
+        sentBytes += bytes.length;
+        if (sentBytes < 20_000) return void far.write(bytes);
+        isWhole = true;
+        near.destroy();
+      });
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const close = () => {
+      proxy.close();
+      for (const socket of sockets) socket.destroy();
+    };
+    return { url: `esdb://127.0.0.1:${port}?tls=false`, close };
+  }
+
+  it('keeps the order of those that waited for one that failed', async () => {
+    const stream = randomUUID();
+    await store.append(stream, counted(0, 1), 'no_stream');
+    const way = await breakingOnce();
+    const client = connectEventStore(way.url);
+    try {
+      const lost = client.append(randomUUID(), counted(0, 600), 'no_stream');
+      const waiting = [
+        client.append(stream, counted(1, 600), 0n),
+        client.append(stream, counted(601, 1), 600n),
+        client.append(stream, counted(602, 1), 601n),
+      ];
+      const results = Promise.allSettled(waiting);
+      await expect(lost).rejects.toThrow(EventStoreUnavailable);
+      expect(await results).toEqual(
+        [600n, 601n, 602n].map((revision) => ({ status: 'fulfilled', value: { revision } })),
+      );
+    } finally {
+      await client.close();
+      way.close();
+    }
   });
 });
 

@@ -44,11 +44,16 @@ class EsdbEventStore implements EventStore {
   /** The last one is in use; those before it may still serve subscriptions. */
   readonly #clients: [...EventStoreDBClient[], EventStoreDBClient];
 
+  /** Those of clients that were given up. */
+  readonly #endings = new Set<Promise<void>>();
+
   /**
    * Settles with the first append of a connection, for which all others wait: while the client opens its stream of appends,
-   * the second can overtake the first, and is then refused for its expected revision.
+   * the second can overtake the first, and is then refused for its expected revision. Where the first one does not get
+   * through, the next of those that wait goes first.
    */
-  #opened: Promise<unknown> | undefined;
+  #first: Promise<void> | undefined;
+  #isOpen = false;
 
   constructor(private readonly connect: () => EventStoreDBClient) {
     this.#clients = [connect()];
@@ -68,13 +73,18 @@ class EsdbEventStore implements EventStore {
     expected: ExpectedRevision,
   ): Promise<{ revision: bigint }> {
     if (events.length === 0) throw new RangeError('an append needs at least one event');
-    if (this.#opened === undefined) {
-      const first = this.#append(stream, events, expected);
-      this.#opened = first.catch(() => undefined);
-      return first;
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      await first;
+      if (this.#first === first) this.#first = undefined;
     }
-    await this.#opened;
-    return this.#append(stream, events, expected);
+    const appended = this.#append(stream, events, expected);
+    if (!this.#isOpen) this.#first = this.#opensWith(appended);
+    return appended;
+  }
+
+  async #opensWith(appended: Promise<unknown>): Promise<void> {
+    const isRefused = (error: unknown): boolean => !(error instanceof EventStoreUnavailable);
+    this.#isOpen = await appended.then(() => true, isRefused);
   }
 
   async #append(
@@ -91,7 +101,7 @@ class EsdbEventStore implements EventStore {
     } catch (error) {
       const translation = translated(error, stream, expected);
       if (translation instanceof EventStoreUnavailable) {
-        this.#opened = undefined;
+        this.#isOpen = false;
         if (!reconnects(error)) this.#renew();
       }
       throw translation;
@@ -132,17 +142,16 @@ class EsdbEventStore implements EventStore {
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
     this.#subscriptions.clear();
-    for (const client of this.#clients) {
-      await client.dispose();
-      // `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter.
-      await within(closeMs, client['getChannel']()).then((channel) => channel.close(), ignoreUnopened);
-    }
+    await Promise.all([...this.#clients.map(endOf), ...this.#endings]);
   }
 
   /** The client asks once what the server can do and keeps the answer, a failure too: only another asks again. */
   #renew(): void {
     this.#clients.push(this.connect());
-    if (this.#clients.length > maxClients) this.#clients.shift();
+    if (this.#clients.length <= maxClients) return;
+    const oldest = this.#clients.shift() as EventStoreDBClient;
+    const ending = endOf(oldest).finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
   }
 
   async *#pages(stream: string, options: ReadOptions, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
@@ -188,6 +197,12 @@ class EsdbEventStore implements EventStore {
       await source.unsubscribe().catch(ignoreUnopened);
     }
   }
+}
+
+/** `dispose` ends the calls and leaves the connection open; the channel is only reachable by its protected getter. */
+async function endOf(client: EventStoreDBClient): Promise<void> {
+  await client.dispose();
+  await within(closeMs, client['getChannel']()).then((channel) => channel.close(), ignoreUnopened);
 }
 
 /** A call that never opened has nothing to cancel; why it did not open was reported as the stream's error. */
