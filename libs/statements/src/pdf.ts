@@ -1,11 +1,12 @@
 import { datesIn } from './dates.js';
 import { decimalOf } from './decimal.js';
-import { ink, page, Sheet } from './sheet.js';
+import { ink, page } from './page.js';
+import type { Sheet } from './sheet.js';
 import { statementTime, type Statement, type StatementLine } from './statement.js';
 import { wordsOf, type StatementLanguage, type Words } from './words.js';
 
-/** Lines of one printed statement at most: about 400 pages. */
-export const maxPrintedLines = 10_000;
+/** Lines of one printed statement at most: about 200 pages, which take a second. */
+export const maxPrintedLines = 5_000;
 
 const rowHeight = 24;
 const columns = {
@@ -37,6 +38,8 @@ interface Press {
 export async function statementPdf(statement: Statement, language: StatementLanguage): Promise<Buffer> {
   const { currency, lines, period } = statement;
   if (lines.length > maxPrintedLines) throw new RangeError(`more than ${maxPrintedLines} lines`);
+  // Only now: a service that prints nothing does without.
+  const { Sheet } = await import('./sheet.js');
   const words = wordsOf[language];
   const dates = datesIn(period.timeZone);
   const title = `Florin - ${words.title} ${period.label}`;
