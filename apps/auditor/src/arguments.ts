@@ -1,7 +1,8 @@
 import { commandLine, commandLineConfig, eventStoreConfig, WrongUse } from '@florin/configuration';
+import type { Point } from '@florin/books';
 import { marketOfLedger, markets } from '@florin/contracts';
 import type { ChainHead } from '@florin/ledger';
-import { Malformed, SignerKey } from '@florin/proofs';
+import { Malformed, SignerKey, VerifierKey } from '@florin/proofs';
 import { z } from 'zod';
 
 /** What this command reads from its environment. */
@@ -26,12 +27,12 @@ function isWitnessKey(text: string): boolean {
   }
 }
 
-export const commandNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries'] as const;
+export const commandNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries', 'reserves'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export interface Arguments {
   readonly command: CommandName;
-  /** Given for `balance` and `entries` alone. */
+  /** An account for `balance` and `entries`, the code of an asset for `reserves`. */
   readonly account: string | undefined;
   /** The book that is read; `undefined`: every one that the event store holds. */
   readonly ledger: string | undefined;
@@ -39,6 +40,10 @@ export interface Arguments {
   readonly url: string;
   readonly json: boolean;
   readonly knownHeads: readonly KnownHead[];
+  /** The book is looked at as it was then; `undefined`: as it is. */
+  readonly at: Point | undefined;
+  /** Snapshots that one of these has signed are believed, so that not all of the book has to be read. */
+  readonly keys: readonly VerifierKey[];
 }
 
 /** A head that was noted earlier: the chain of its book must pass through it. */
@@ -60,6 +65,7 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- trial-balance            debits and credits per class and number of the chart of accounts
   npm run audit -- balance <account>        what one account holds, such as wallet:<person id>
   npm run audit -- entries <account>        every entry of one account, with the running balance
+  npm run audit -- reserves <asset>         what was issued of an asset, and what covers it
   npm run audit -- statement <account>      one account's statement: --period 2026-10 [--format json|csv|camt|pdf] [--out <file>]
   npm run audit -- export                   write one book into a file that proves itself: --ledger <id> --out <file> [--from --to]
   npm run audit -- verify-export <file> …   check such a file offline: --key <public key> …, or --unsigned
@@ -75,6 +81,8 @@ export const usage = `Audits ledgers from their event store alone: every command
   --ledger <id>                     one book, such as ${defaultLedger} or its shard ${defaultLedger}-2; some commands read every book without it
   --url <esdb://…>                  the event store (default: the environment's EVENTSTORE_URL, or the file EVENTSTORE_URL_FILE)
   --head [<id>:]<revision>:<hash>   a head noted earlier, once per book: its chain must still pass through it
+  --at <revision or time>           the book as it was after a revision, or at an instant such as 2026-10-31T23:00:00Z
+  --key <public key> …              balance, entries, trial-balance, reserves: believe snapshots signed with it, and read only what came after
   --json                            one JSON object, amounts in minor units: docs/ledger.md
 
 Exit code: 0 all is well, 1 a finding in any book, 2 wrong use, 3 not finished: no answer from the event store.
@@ -86,22 +94,60 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
     ledger: { type: 'string' },
     url: { type: 'string' },
     head: { type: 'string', multiple: true },
+    at: { type: 'string' },
+    key: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   });
-  const [name, account, ...rest] = positionals;
+  const { command, account } = wordsOf(positionals);
+  const ledger = ledgerOf(values.ledger ?? (account === undefined ? undefined : defaultLedger));
+  const url = urlOf(values.url, env);
+  const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
+  const at = values.at === undefined ? undefined : pointOf(values.at);
+  const keys = (values.key ?? []).map(keyOf);
+  if (keys.length > 0 && (command === 'verify' || command === 'replay')) {
+    throw new WrongUse(`${command} reads all of a book: it believes no snapshot, so it takes no --key`);
+  }
+  if (at !== undefined && knownHeads.length > 0) throw new WrongUse('--at and --head do not go together');
+  return { command, account, ledger, url, json: values.json ?? false, knownHeads, at, keys };
+}
+
+/** The command, and what it is asked about. Throws WrongUse. */
+function wordsOf([name, subject, ...rest]: readonly string[]): Pick<Arguments, 'command' | 'account'> {
   const command = commandNames.find((known) => known === name);
   if (name === undefined) throw new WrongUse(`Say which command; there are ${commandNames.join(', ')}`);
   if (command === undefined)
     throw new WrongUse(`"${name}" is not a command; there are ${commandNames.join(', ')}`);
-  const wantsAccount = command === 'balance' || command === 'entries';
-  if (wantsAccount && account === undefined)
-    throw new WrongUse(`${command} needs an account: ${command} wallet:<id>`);
-  const extra = wantsAccount ? rest[0] : account;
+  const wanted = subjects[command];
+  if (wanted !== undefined && subject === undefined) throw new WrongUse(`${command} needs ${wanted}`);
+  const extra = wanted === undefined ? subject : rest[0];
   if (extra !== undefined) throw new WrongUse(`${command} does not take "${extra}"`);
-  const ledger = ledgerOf(values.ledger ?? (wantsAccount ? defaultLedger : undefined));
-  const url = urlOf(values.url, env);
-  const knownHeads = (values.head ?? []).map((text) => headOf(text, ledger));
-  return { command, account, ledger, url, json: values.json ?? false, knownHeads };
+  return { command, account: subject };
+}
+
+/** What a command is asked about; the others are asked of a whole book. */
+const subjects: Partial<Record<CommandName, string>> = {
+  balance: 'an account: balance wallet:<id>',
+  entries: 'an account: entries wallet:<id>',
+  reserves: 'an asset: reserves <CODE>',
+};
+
+/** A revision, or an instant as RFC 3339 writes it. Throws WrongUse. */
+function pointOf(text: string): Point {
+  if (/^\d{1,15}$/.test(text)) return { revision: BigInt(text) };
+  const atMs = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs))
+    throw new WrongUse(`--at is a revision or a time such as 2026-10-31T23:00:00Z, not "${text}"`);
+  return { atMs };
+}
+
+/** A public key in the form of C2SP signed-note. Throws WrongUse. */
+export function keyOf(text: string): VerifierKey {
+  try {
+    return VerifierKey.parse(text);
+  } catch (error) {
+    if (error instanceof Malformed) throw new WrongUse(`--key: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** Where the event store is: of the command line (`url`), or of the environment. Throws WrongUse. */

@@ -1,8 +1,10 @@
 import { WrongUse } from '@florin/configuration';
+import { generateKey } from '@florin/proofs';
 import { parseArguments } from './arguments.js';
 
 const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false' };
 const hash = 'ab'.repeat(32);
+const key = generateKey('florin.example/ledger/it-eur').verifier.toString();
 
 describe('parseArguments', () => {
   it('reads a command with its defaults', () => {
@@ -13,6 +15,8 @@ describe('parseArguments', () => {
       url: 'esdb://127.0.0.1:2113?tls=false',
       json: false,
       knownHeads: [],
+      at: undefined,
+      keys: [],
     });
   });
 
@@ -35,7 +39,16 @@ describe('parseArguments', () => {
       url: 'esdb://x',
       json: true,
       knownHeads: [{ ledger: 'br-brl', revision: 41n, hash }],
+      at: undefined,
+      keys: [],
     });
+  });
+
+  it('reads a point in time', () => {
+    expect(parseArguments(['verify', '--at', '7'], env)).toMatchObject({ at: { revision: 7n } });
+    const instant = ['balance', 'wallet:a', '--at', '2026-10-31T23:00:00+01:00', '--key', key];
+    expect(parseArguments(instant, env)).toMatchObject({ at: { atMs: Date.UTC(2026, 9, 31, 22) } });
+    expect(parseArguments(instant, env).keys.map(String)).toEqual([key]);
   });
 
   it('asks one book of an account, and the heads of several', () => {
@@ -51,10 +64,21 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    [['audit'], '"audit" is not a command; there are verify, replay, trial-balance, balance, entries'],
-    [['--json'], 'Say which command; there are verify, replay, trial-balance, balance, entries'],
+    [
+      ['audit'],
+      '"audit" is not a command; there are verify, replay, trial-balance, balance, entries, reserves',
+    ],
+    [['--json'], 'Say which command; there are verify, replay, trial-balance, balance, entries, reserves'],
     [['balance'], 'balance needs an account: balance wallet:<id>'],
     [['balance', 'wallet:a', 'wallet:b'], 'balance does not take "wallet:b"'],
+    [['reserves'], 'reserves needs an asset: reserves <CODE>'],
+    [
+      ['verify', '--at', 'yesterday'],
+      '--at is a revision or a time such as 2026-10-31T23:00:00Z, not "yesterday"',
+    ],
+    [['verify', '--key', key], 'verify reads all of a book: it believes no snapshot, so it takes no --key'],
+    [['balance', 'wallet:a', '--key', 'x'], /^--key: /],
+    [['verify', '--at', '7', '--head', `7:${hash}`], '--at and --head do not go together'],
     [['verify', 'wallet:a'], 'verify does not take "wallet:a"'],
     [['verify', '--ledger', 'it'], '"it" is not a ledger; there are it-eur, br-brl, in-inr'],
     [['verify', '--head', '41'], '--head is [<ledger>:]<revision>:<hash>, as an earlier verify printed it'],

@@ -32,6 +32,8 @@ export interface AuditOptions {
   readonly currency: string;
   /** Heads of this book that were noted earlier. */
   readonly knownHeads?: readonly ChainHead[];
+  /** The last revision that is read; by default the last there is. */
+  readonly upTo?: bigint;
   readonly onEvent?: ((event: LedgerEvent, state: LedgerState) => void) | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -50,8 +52,9 @@ export async function audit(store: EventStore, ledger: string, options: AuditOpt
     },
   });
   let finding: AuditFinding | undefined;
-  const total = Number(await headOf(store, stream)) + 1;
-  reading: for await (const page of store.read(stream)) {
+  const total = Number(options.upTo ?? (await headOf(store, stream))) + 1;
+  const limit = options.upTo === undefined ? {} : { maxCount: total };
+  reading: for await (const page of store.read(stream, limit)) {
     for (const record of page) {
       finding = replay.accept(record) ?? passes(knownHeads, replay.head);
       if (finding !== undefined) break reading;

@@ -1,10 +1,13 @@
+import { revisionAt } from '@florin/books';
 import { inspect } from 'node:util';
 import { configJsonSchema, WrongUse } from '@florin/configuration';
 import { marketOfLedger, type Market } from '@florin/contracts';
 import { EventStoreUnavailable, type EventStore } from '@florin/event-store';
+import { LedgerCorrupt } from '@florin/ledger';
 import { auditorConfig, parseArguments, usage, type Arguments } from './arguments.js';
 import { audit, type Audit } from './audit.js';
 import { booksToRead, type Books } from './books.js';
+import { BookWrong, pastQuestions, type PastQuestion } from './past.js';
 import { isExportCommand, runExportCommand } from './exports.js';
 import { progressBar } from './progress.js';
 import { isProofCommand, runProofCommand } from './proofs.js';
@@ -56,10 +59,67 @@ async function run(options: Arguments, surroundings: Surroundings): Promise<Exit
   });
 }
 
-/** Reads one book and tells of it, for people at once. */
+/** Looks at one book and tells of it, for people at once. */
 async function examine(
   store: EventStore,
   ledger: string,
+  options: Arguments,
+  surroundings: Surroundings,
+): Promise<Outcome> {
+  const { at } = options;
+  const upTo = at && (await revisionAt({ store, ledger }, at));
+  if (upTo === -1n && (await revisionAt({ store, ledger }, { atMs: Number.MAX_SAFE_INTEGER })) >= 0n) {
+    throw new WrongUse(`${ledger} had no event yet at that time`);
+  }
+  return options.keys.length > 0
+    ? examineFromSnapshot(store, ledger, upTo, options, surroundings)
+    : examineAll(store, ledger, upTo, options, surroundings);
+}
+
+/** Believes a snapshot that one of the keys has signed, and reads and verifies what came after it. */
+async function examineFromSnapshot(
+  store: EventStore,
+  ledger: string,
+  upTo: bigint | undefined,
+  { account = '', command, json, keys }: Arguments,
+  { err, out }: Surroundings,
+): Promise<Outcome> {
+  const market = marketOfLedger(ledger) as Market;
+  const revision = upTo ?? (await revisionAt({ store, ledger }, { atMs: Number.MAX_SAFE_INTEGER }));
+  const question: PastQuestion = {
+    ...{ store, ledger, revision, keys, format: formatIn(market), subject: account },
+    onFallback: (reason) => err(`No snapshot was used, so all of ${ledger} was read: ${reason.message}\n`),
+  };
+  const place = { currency: market.currency, headRevision: Number(revision) };
+  try {
+    const answer = await pastQuestions[command]?.(question);
+    if (answer === undefined) throw notThere(account, ledger, revision);
+    if (!json) out(answer.text);
+    return { sound: true, json: { ledger, ...answer.json, ...place, finding: null } };
+  } catch (error) {
+    if (!(error instanceof BookWrong || error instanceof LedgerCorrupt)) throw error;
+    const wrongAt = error instanceof BookWrong ? error.revision : null;
+    err(`An event of ${ledger} after its snapshot is wrong (${error.code}): ${error.message}\n`);
+    const finding = {
+      revision: wrongAt === null ? null : Number(wrongAt),
+      code: error.code,
+      detail: error.message,
+    };
+    return { sound: false, json: { ledger, ...place, finding } };
+  }
+}
+
+function notThere(subject: string, ledger: string, revision: bigint): WrongUse {
+  return new WrongUse(
+    `${subject} is not an account or asset of ${ledger} at revision ${revision}; --ledger names another book`,
+  );
+}
+
+/** Reads a book from its first event. */
+async function examineAll(
+  store: EventStore,
+  ledger: string,
+  upTo: bigint | undefined,
   { account = '', command, json, knownHeads }: Arguments,
   { err, out, terminal }: Surroundings,
 ): Promise<Outcome> {
@@ -67,7 +127,7 @@ async function examine(
   const question = questions[command](formatIn(market), account);
   const bar = terminal ? progressBar(`Reading ${ledger}`, err) : undefined;
   const result = await audit(store, ledger, {
-    currency: market.currency,
+    ...{ currency: market.currency, ...(upTo === undefined ? {} : { upTo }) },
     knownHeads: knownHeads.filter((head) => (head.ledger ?? ledger) === ledger),
     onEvent: question.onEvent,
     onProgress: bar?.show,
@@ -75,9 +135,7 @@ async function examine(
   const answer = question.answer(result);
   const { finding, head } = result;
   if (finding === undefined && answer === undefined) {
-    throw new WrongUse(
-      `${account} is not an account of ${ledger} at revision ${head.revision}; --ledger names another book`,
-    );
+    throw notThere(account, ledger, head.revision);
   }
   if (answer !== undefined && !json) out(answer.text);
   if (finding !== undefined) {

@@ -112,7 +112,9 @@ export async function over(
   try {
     const store = connectEventStore(server.url);
     for (const [ledger, own] of Object.entries(Array.isArray(events) ? { 'it-eur': events } : events)) {
-      if (own.length > 0) await store.append(`ledger-${ledger}`, own, 'no_stream');
+      for (let i = 0; i < own.length; i += 500) {
+        await store.append(`ledger-${ledger}`, own.slice(i, i + 500), i === 0 ? 'no_stream' : BigInt(i - 1));
+      }
     }
     await store.close();
     await ask((...args) => run([...args, '--url', server.url]), server.url);

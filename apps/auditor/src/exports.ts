@@ -7,8 +7,7 @@ import {
   type ExportedFile,
   type ExportReport,
 } from '@florin/books';
-import { Malformed, VerifierKey } from '@florin/proofs';
-import { ledgerOf, urlOf } from './arguments.js';
+import { keyOf, ledgerOf, urlOf } from './arguments.js';
 import { progressBar } from './progress.js';
 import { withStore } from './store.js';
 import type { ExitCode, Surroundings } from './surroundings.js';
@@ -110,16 +109,6 @@ async function verify(args: readonly string[], { out, err, terminal }: Surroundi
 }
 
 const at = (revision: number | null): string => (revision === null ? '' : `, revision ${revision},`);
-
-/** A public key of the command line. Throws WrongUse. */
-export function keyOf(text: string): VerifierKey {
-  try {
-    return VerifierKey.parse(text);
-  } catch (error) {
-    if (error instanceof Malformed) throw new WrongUse(`--key: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
 
 function refuseUnreadable(error: unknown): never {
   const ofTheSystem = typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;

@@ -1,4 +1,12 @@
-import { amountToWire, balanceOf, naturalBalance, type LedgerEvent, type LedgerState } from '@florin/ledger';
+import {
+  amountToWire,
+  balanceOf,
+  naturalBalance,
+  reservesOf,
+  type LedgerEvent,
+  type LedgerState,
+  type TrialBalance,
+} from '@florin/ledger';
 import type { CommandName } from './arguments.js';
 import type { Audit } from './audit.js';
 import { formatAmount, formatTable } from './table.js';
@@ -18,15 +26,19 @@ export interface Question {
 }
 
 /** Minor units for people. */
-type Format = (minor: bigint) => string;
+export type Format = (minor: bigint) => string;
 
 /** The question behind each command; `account` is given for those that take one. */
 export const questions: Record<CommandName, (format: Format, account: string) => Question> = {
   verify: (format) => ({ answer: (audit) => verification(audit, format) }),
   replay: (format) => ({ answer: (audit) => balances(audit, format) }),
-  'trial-balance': (format) => ({ answer: (audit) => trialBalance(audit, format) }),
+  'trial-balance': (format) => ({
+    answer: ({ ledger, trialBalance, head }) =>
+      trialBalanceAnswer(ledger, trialBalance, head.revision, format),
+  }),
   balance: (format, account) => ({ answer: (audit) => balance(audit, format, account) }),
   entries,
+  reserves: (_format, asset) => ({ answer: ({ state, head }) => reserves(state, asset, head.revision) }),
 };
 
 /** How people read amounts of a book. */
@@ -79,8 +91,14 @@ function balances(audit: Audit, format: Format): Answer {
   };
 }
 
-function trialBalance(audit: Audit, format: Format): Answer {
-  const { debits, credits, difference, byClass, byChart } = audit.trialBalance;
+/** Debits and credits of a book, per class and number of the chart of accounts. */
+export function trialBalanceAnswer(
+  ledger: string,
+  sums: TrialBalance,
+  atRevision: bigint,
+  format: Format,
+): Answer {
+  const { debits, credits, difference, byClass, byChart } = sums;
   const rows = byChart.map((row) => [
     row.chart,
     row.class,
@@ -88,7 +106,7 @@ function trialBalance(audit: Audit, format: Format): Answer {
     format(row.debits),
     format(row.credits),
   ]);
-  const total = ['total', '', String(audit.trialBalance.accounts), format(debits), format(credits)];
+  const total = ['total', '', String(sums.accounts), format(debits), format(credits)];
   return {
     json: {
       debits: amountToWire(debits),
@@ -98,7 +116,7 @@ function trialBalance(audit: Audit, format: Format): Answer {
       charts: byChart.map(wireRow),
     },
     text:
-      `${audit.ledger}\n` +
+      `${ledger}\n` +
       formatTable(
         [
           { title: 'chart' },
@@ -109,7 +127,7 @@ function trialBalance(audit: Audit, format: Format): Answer {
         ],
         [...rows, total],
       ) +
-      `\nDifference ${format(difference)} at revision ${audit.head.revision}\n`,
+      `\nDifference ${format(difference)} at revision ${atRevision}\n`,
   };
 }
 
@@ -122,12 +140,36 @@ function wireRow<Row extends { debits: bigint; credits: bigint; balance: bigint 
   };
 }
 
-function balance(audit: Audit, format: Format, account: string): Answer | undefined {
-  const held = balanceOf(audit.state, account);
-  if (held === undefined) return undefined;
+function balance({ state, head }: Audit, format: Format, account: string): Answer | undefined {
+  const held = balanceOf(state, account);
+  return held === undefined ? undefined : balanceAnswer(account, held, head.revision, format);
+}
+
+/** What an account holds after a revision. */
+export function balanceAnswer(account: string, held: bigint, revision: bigint, format: Format): Answer {
   return {
     json: { account, balance: amountToWire(held) },
-    text: `${account} holds ${format(held)} at revision ${audit.head.revision}\n`,
+    text: `${account} holds ${format(held)} at revision ${revision}\n`,
+  };
+}
+
+/** What was issued of an asset, and what covers it; `undefined` where a book does not know it. */
+export function reserves(state: LedgerState, code: string, revision: bigint): Answer | undefined {
+  const found = reservesOf(state, code);
+  if (found === undefined) return undefined;
+  const { asset, supply, reserve, covered } = found;
+  const { scale, issuer, backing } = asset;
+  const inAsset: Format = (minor) => formatAmount(minor, scale, code);
+  return {
+    json: {
+      ...{ asset: code, scale, issuer, reserveAccount: asset.reserve, backing: amountToWire(backing) },
+      ...{ supply: amountToWire(supply), reserve: amountToWire(reserve), covered: covered.toString() },
+    },
+    text:
+      `${code}, issued by ${issuer}, at revision ${revision}\n` +
+      `  supply   ${inAsset(supply)}\n` +
+      `  reserve  ${reserve} minor units of ${state.currency} in ${asset.reserve}\n` +
+      `  covers   ${inAsset(covered)}\n`,
   };
 }
 
@@ -155,14 +197,14 @@ function entries(format: Format, account: string): Question {
       const revision = Number(state.revision);
       lines.push({ revision, recordedAt, entryId, kind, reference, change: held - before, balance: held });
     },
-    answer: (audit) =>
-      audit.state.accounts.has(account)
-        ? {
-            json: { account, entries: lines.map(wireLine), balance: amountToWire(held) },
-            text: linesText(lines, format),
-          }
-        : undefined,
+    answer: ({ state }) => (state.accounts.has(account) ? entriesAnswer(account, lines, format) : undefined),
   };
+}
+
+/** Every entry of an account. */
+export function entriesAnswer(account: string, lines: readonly Line[], format: Format): Answer {
+  const balance = amountToWire(lines.at(-1)?.balance ?? 0n);
+  return { json: { account, entries: lines.map(wireLine), balance }, text: linesText(lines, format) };
 }
 
 function wireLine(line: Line): object {

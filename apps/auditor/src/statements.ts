@@ -6,7 +6,6 @@ import type { EventStore } from '@florin/event-store';
 import { amountToWire, balanceOf, type LedgerEvent, type LedgerState } from '@florin/ledger';
 import {
   buildStatement,
-  maxPrintedLines,
   statementCamt,
   statementCsv,
   statementJson,
@@ -20,6 +19,9 @@ import { audit, type Audit } from './audit.js';
 import { progressBar } from './progress.js';
 import { withStore } from './store.js';
 import type { ExitCode, Surroundings } from './surroundings.js';
+
+/** Lines of a statement at most. */
+const maxLines = 10_000;
 
 type Render = (statement: Statement, language: Locale) => string | Promise<Buffer>;
 
@@ -163,9 +165,9 @@ class LineCollector {
       this.opening = balance;
       return;
     }
-    if (this.lines.length >= maxPrintedLines) {
+    if (this.lines.length >= maxLines) {
       throw new WrongUse(
-        `${account} has more than ${maxPrintedLines} lines in ${ledger}: take a shorter time with --from and --to`,
+        `${account} has more than ${maxLines} lines in ${ledger}: take a shorter time with --from and --to`,
       );
     }
     const { effectiveAt, entryId, kind, recordedAt, reference, reverses } = event;
