@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,6 +91,29 @@ describe('a restart', () => {
     await broker.restart();
     expect(broker.notices).toEqual([]);
   });
+
+  it.each(['cluster', 'topics', 'groups', 'offsets'])(
+    'is refused when the journal of the %s is missing',
+    async (name) => {
+      await broker.createTopic('kept');
+      const producer = await broker.connect(broker.client().producer());
+      await producer.send({ topic: 'kept', messages: [{ value: 'whole' }] });
+      const path = join(broker.dataDir, `${name}.journal`);
+      const aside = `${path}.aside`;
+      await broker.restart();
+      await rename(path, aside);
+      await expect(broker.restart()).rejects.toThrow(`${path} is missing beside its logs`);
+      await rename(aside, path);
+      await broker.restart();
+      if (name === 'topics' || name === 'groups') return;
+      await truncate(path, 0);
+      if (name === 'cluster') await expect(broker.restart()).rejects.toThrow('has lost its records');
+      else
+        await broker
+          .restart()
+          .then(() => expect(broker.notices).toEqual([expect.stringContaining('is empty')]));
+    },
+  );
 
   it('keeps what was synced before it was acknowledged', async () => {
     const synced = await TestBroker.start({ sync: true, segmentBytes: 5_000 });

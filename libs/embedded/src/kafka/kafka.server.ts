@@ -8,6 +8,7 @@ import { serveConnection } from './connection.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { limits } from './limits.js';
 import { ClusterState } from './storage/cluster-state.js';
+import { hasLogs } from './storage/data-folder.js';
 import type { Recovery } from './storage/recovery.js';
 import { TopicStore } from './storage/topic-store.js';
 
@@ -102,7 +103,7 @@ type Storage = Pick<Broker, 'cluster' | 'topics' | 'groups'>;
 function openStorage(options: KafkaOptions, recovery: Recovery): Storage {
   const { dataDir } = options;
   const segmentBytes = options.segmentBytes ?? limits.segmentBytes;
-  const cluster = new ClusterState(dataDir, recovery);
+  const cluster = new ClusterState(dataDir, recovery, hasLogs(dataDir, recovery.notice));
   const topics = new TopicStore(dataDir, { segmentBytes, sync: options.sync ?? false }, recovery);
   return { cluster, topics, groups: new GroupCoordinator(dataDir, recovery) };
 }

@@ -16,6 +16,10 @@ export interface PartitionOffset {
   readonly committed: CommittedOffset;
 }
 
+/** Of no group, since none has an empty name: with it, an empty journal is one that has lost its records. */
+const BEGUN = storedKey('', { topic: '', partition: -1 });
+const NOTHING: CommittedOffset = { offset: -1, leaderEpoch: -1, metadata: '', atMs: 0 };
+
 /** How far each group has come in each partition; a commit is in the page cache before it is answered. */
 export class OffsetStore {
   readonly #stored: DurableMap<CommittedOffset>;
@@ -24,9 +28,11 @@ export class OffsetStore {
   constructor(path: string, recovery: Recovery) {
     this.#stored = new DurableMap(path, recovery);
     for (const [key, committed] of this.#stored.entries()) {
+      if (key === BEGUN) continue;
       const [group, topic, partition] = JSON.parse(key) as [string, string, number];
       this.#remember(group, { topic, partition, committed });
     }
+    if (!this.#stored.get(BEGUN)) this.#stored.put([[BEGUN, NOTHING]]);
   }
 
   groups(): string[] {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { lostJournal } from './data-folder.js';
 import { DurableMap } from './durable-map.js';
 import type { Recovery } from './recovery.js';
 
@@ -13,8 +14,14 @@ export class ClusterState {
   #nextProducerId: number;
   #reservedBelow: number;
 
-  constructor(dataDir: string, recovery: Recovery) {
-    this.#stored = new DurableMap(join(dataDir, 'cluster.journal'), recovery, true);
+  /** @throws Error when it is lost of a cluster that `isInUse`. */
+  constructor(dataDir: string, recovery: Recovery, isInUse: boolean) {
+    const path = join(dataDir, 'cluster.journal');
+    this.#stored = new DurableMap(path, recovery, true);
+    if (isInUse && this.#stored.get('clusterId') === undefined) {
+      this.#stored.close();
+      throw lostJournal(path, 'has lost its records');
+    }
     this.clusterId = String(this.#stored.get('clusterId') ?? randomUUID());
     this.#nextProducerId = this.#reservedBelow = Number(this.#stored.get('producerIdsBelow') ?? 0);
     if (this.#stored.get('clusterId') === undefined) this.#stored.put([['clusterId', this.clusterId]]);

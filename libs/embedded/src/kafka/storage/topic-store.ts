@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurableMap } from './durable-map.js';
 import { type LogOptions, PartitionLog } from './partition-log.js';
@@ -15,9 +15,16 @@ export interface Topic {
   readonly replicas?: number;
 }
 
-type StoredTopic = Omit<Topic, 'name' | 'partitions'> & { readonly partitions: number };
+type StoredTopic = Omit<Topic, 'name' | 'partitions'> & {
+  readonly partitions: number;
+  /** Its logs are being deleted; what is left of them is deleted at the next start. */
+  readonly isDeleted?: true;
+};
 
-/** The topics and their logs. What `topics.journal` does not name does not exist: leftover folders are deleted at start. */
+/**
+ * The topics and their logs. Only what a deletion is on record of is ever deleted: a folder with messages that `topics.journal` does not
+ * name says that the journal has lost something, and the broker does not start.
+ */
 export class TopicStore {
   readonly #topics = new Map<string, Topic>();
   readonly #stored: DurableMap<StoredTopic>;
@@ -31,19 +38,12 @@ export class TopicStore {
     this.#folder = join(dataDir, 'logs');
     mkdirSync(this.#folder, { recursive: true });
     const journal = join(dataDir, 'topics.journal');
-    const leftovers = readdirSync(this.#folder);
-    // Without its journal, every log would look like the leftover of a deleted topic.
-    if (leftovers.length > 0 && !existsSync(journal))
-      throw new Error(`${journal} is missing beside its logs`);
     this.#stored = new DurableMap(journal, recovery, true);
-    const known = new Set<string>();
-    for (const [name, stored] of this.#stored.entries()) {
-      this.#topics.set(name, this.#open(name, stored));
-      for (let index = 0; index < stored.partitions; index++) known.add(`${name}-${index}`);
+    for (const [name, stored] of [...this.#stored.entries()]) {
+      if (stored.isDeleted) this.#finishDeletion(name, stored);
     }
-    for (const folder of leftovers) {
-      if (!known.has(folder)) rmSync(join(this.#folder, folder), { recursive: true });
-    }
+    this.#requireNamed(journal);
+    for (const [name, stored] of this.#stored.entries()) this.#topics.set(name, this.#open(name, stored));
   }
 
   get(name: string): Topic | undefined {
@@ -63,6 +63,8 @@ export class TopicStore {
   }
 
   create(name: string, stored: StoredTopic): void {
+    const earlier = this.#stored.get(name);
+    if (earlier?.isDeleted) this.#finishDeletion(name, earlier);
     this.#stored.put([[name, stored]]);
     this.#topics.set(name, this.#open(name, stored));
   }
@@ -84,15 +86,42 @@ export class TopicStore {
     this.#topics.set(name, { ...topic, configs });
   }
 
-  delete(topic: Topic): void {
-    this.#stored.put([[topic.name, null]]);
-    this.#topics.delete(topic.name);
-    for (const log of topic.partitions) log.remove();
+  delete({ name, partitions }: Topic): void {
+    const deleted: StoredTopic = { partitions: partitions.length, configs: {}, isDeleted: true };
+    this.#stored.put([[name, deleted]]);
+    this.#topics.delete(name);
+    for (const log of partitions) log.remove();
+    this.#finishDeletion(name, deleted);
   }
 
   async close(): Promise<void> {
     this.#stored.close();
     await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((log) => log.close())));
+  }
+
+  /** The record goes when the folders are gone from the device, too. */
+  #finishDeletion(name: string, { partitions }: StoredTopic): void {
+    for (let index = 0; index < partitions; index++) {
+      rmSync(join(this.#folder, `${name}-${index}`), { recursive: true, force: true });
+    }
+    const folder = openSync(this.#folder, 'r');
+    fsyncSync(folder);
+    closeSync(folder);
+    this.#stored.put([[name, null]]);
+  }
+
+  /** @throws Error naming a folder with messages of no topic that is known. */
+  #requireNamed(journal: string): void {
+    for (const name of readdirSync(this.#folder)) {
+      const [, topic = '', index] = /^(.*)-(\d+)$/.exec(name) ?? [];
+      const folder = join(this.#folder, name);
+      if (Number(index) < (this.#stored.get(topic)?.partitions ?? 0) || isEmpty(folder)) continue;
+      this.#stored.close();
+      throw new Error(
+        `${journal} does not name the topic of ${folder}, which holds messages: the journal is damaged. ` +
+          'Restore the whole data folder from a copy, or move that folder away to go on without its messages.',
+      );
+    }
   }
 
   #open(name: string, stored: StoredTopic): Topic {
@@ -103,4 +132,8 @@ export class TopicStore {
   #openLog(topic: string, index: number): PartitionLog {
     return new PartitionLog(join(this.#folder, `${topic}-${index}`), this.options, this.recovery);
   }
+}
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).every((name) => statSync(join(folder, name)).size === 0);
 }
