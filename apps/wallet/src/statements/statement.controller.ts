@@ -81,8 +81,8 @@ export class StatementController {
     const wallet = await this.walletOf(user.personId, how);
     const market = marketOfLedger(wallet.ledger) ?? markets.it;
     const period = periodIn(market);
-    const statement = await this.handlers.statement(wallet, period);
-    const { extension, mediaType, render } = formats[name];
+    const { extension, maxLines, mediaType, render } = formats[name];
+    const statement = await this.handlers.statement(wallet, period, maxLines);
     const body = await render(
       statement,
       how.locale ?? languageFor(headers['accept-language'], market.defaultLocale),

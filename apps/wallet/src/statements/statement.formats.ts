@@ -1,6 +1,13 @@
 import type { Locale } from '@florin/contracts';
 import { ProblemError } from '@florin/service-host';
-import { statementCamt, statementCsv, statementJson, statementPdf, type Statement } from '@florin/statements';
+import {
+  maxPrintedLines,
+  statementCamt,
+  statementCsv,
+  statementJson,
+  statementPdf,
+  type Statement,
+} from '@florin/statements';
 import { walletProblems } from '../problems.js';
 import { preferences } from './preferences.js';
 
@@ -11,14 +18,18 @@ interface Format {
   readonly mediaType: string;
   /** Of a file. */
   readonly extension: string;
+  /** Lines of a statement at most: whoever has more asks for a shorter time. */
+  readonly maxLines: number;
   readonly render: (statement: Statement, language: Locale) => string | Promise<Buffer>;
 }
 
+const maxLines = 10_000;
+
 export const formats: Readonly<Record<FormatName, Format>> = {
-  json: { mediaType: 'application/json', extension: 'json', render: statementJson },
-  csv: { mediaType: 'text/csv', extension: 'csv', render: statementCsv },
-  camt: { mediaType: 'application/xml', extension: 'xml', render: statementCamt },
-  pdf: { mediaType: 'application/pdf', extension: 'pdf', render: statementPdf },
+  json: { mediaType: 'application/json', extension: 'json', maxLines, render: statementJson },
+  csv: { mediaType: 'text/csv', extension: 'csv', maxLines, render: statementCsv },
+  camt: { mediaType: 'application/xml', extension: 'xml', maxLines, render: statementCamt },
+  pdf: { mediaType: 'application/pdf', extension: 'pdf', maxLines: maxPrintedLines, render: statementPdf },
 };
 
 /** The format that a client would like best; JSON where it does not mind. Throws the problem `not-acceptable`. */

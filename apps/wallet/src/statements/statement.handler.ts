@@ -3,7 +3,7 @@ import { marketOfLedger } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
 import { ProblemError } from '@florin/service-host';
-import { buildStatement, maxPrintedLines, type Statement, type StatementPeriod } from '@florin/statements';
+import { buildStatement, type Statement, type StatementPeriod } from '@florin/statements';
 import type { WalletBalance } from '../balances/balance.queries.js';
 import { walletProblems } from '../problems.js';
 import { accountSpan } from './statement.queries.js';
@@ -16,14 +16,15 @@ interface Deps {
   readonly nowMs: () => number;
 }
 
-/** Makes the statement of a wallet, as its book is at the wallet's revision. Throws problems. */
-export type StatementHandler = (wallet: WalletBalance, period: StatementPeriod) => Promise<Statement>;
-
-/** Lines of a statement at most, in every format: whoever has more asks for a shorter time. */
-const maxLines = maxPrintedLines;
+/** Makes the statement of a wallet, of `maxLines` at most, as its book is at the wallet's revision. Throws problems. */
+export type StatementHandler = (
+  wallet: WalletBalance,
+  period: StatementPeriod,
+  maxLines: number,
+) => Promise<Statement>;
 
 export function statementHandler({ sql, store, publicUrl, nowMs }: Deps): StatementHandler {
-  return async (wallet, period) => {
+  return async (wallet, period, maxLines) => {
     const { account, currency, ledger, revision } = wallet;
     const now = nowMs();
     if (period.from > now) {

@@ -13,7 +13,7 @@ import {
   type LedgerEvent,
 } from '@florin/ledger';
 import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
-import { statementCamt, statementCsv, statementJson } from '@florin/statements';
+import { statementCamt, statementCsv, statementJson, type StatementPeriod } from '@florin/statements';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -23,7 +23,6 @@ import { walletsOf, type WalletBalance } from '../balances/balance.queries.js';
 import { walletDatabase } from '../database.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { statementHandler } from './statement.handler.js';
-import { accountSpan } from './statement.queries.js';
 
 const { it: italy } = markets;
 const { ledger } = italy;
@@ -113,8 +112,14 @@ describe('statements from the read models', () => {
 
   /** An event store without checkpoints. */
   const store = { read: async function* () {} };
-  const at = (nowMs: number) =>
-    statementHandler({ sql: database, store, publicUrl: undefined, nowMs: () => nowMs });
+  const at =
+    (nowMs: number, maxLines = 10) =>
+    (wallet: WalletBalance, period: StatementPeriod) =>
+      statementHandler({ sql: database, store, publicUrl: undefined, nowMs: () => nowMs })(
+        wallet,
+        period,
+        maxLines,
+      );
   const later = december.to + 60_000;
 
   it('have what was recorded in the month, to the millisecond, and join', async () => {
@@ -169,8 +174,7 @@ describe('statements from the read models', () => {
 
   it('are not made of the future, nor without end', async () => {
     await expect(at(october.from)(own, november)).rejects.toMatchObject({ problem: { status: 404 } });
-    const query = { ledger, account: wallet, from: october.from, to: october.to, upTo: own.revision };
-    expect(await accountSpan(database, { ...query, maxLines: 2 })).toBeUndefined();
-    expect((await accountSpan(database, { ...query, maxLines: 3 }))?.lines).toHaveLength(3);
+    await expect(at(later, 2)(own, october)).rejects.toMatchObject({ problem: { status: 422 } });
+    expect((await at(later, 3)(own, october)).lines).toHaveLength(3);
   });
 });
