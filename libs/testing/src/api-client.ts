@@ -35,6 +35,10 @@ export interface WalletDto {
   readonly ledger: string;
   readonly account: string;
   readonly balance: MoneyDto;
+  /** The balance without what is on hold. */
+  readonly available: MoneyDto;
+  readonly frozen: 'in' | 'out' | 'both' | null;
+  readonly closed: boolean;
   readonly revision: number;
 }
 
