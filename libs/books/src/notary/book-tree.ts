@@ -9,24 +9,32 @@ import {
   type StoredRecord,
 } from '@florin/ledger';
 import { leafHash, MerkleFrontier, TileWriter, type ClassTotal, type Hash } from '@florin/proofs';
+import type { TreeStart } from './resume.js';
 import { TileNodes, type FullTile } from './tiles.js';
 import { RunningTotals } from './totals.js';
 
 /** A book as it is verified event by event, and the Merkle tree over its events. */
 export class BookTree {
   readonly #replay: Replay;
-  readonly #frontier = new MerkleFrontier();
-  readonly #nodes = new TileNodes();
-  readonly #writer = new TileWriter((tile) => this.#full.push(this.#nodes.complete(tile)));
-  readonly #totals = new RunningTotals();
+  readonly #frontier: MerkleFrontier;
+  readonly #writer: TileWriter;
+  readonly #totals: RunningTotals;
   #full: FullTile[] = [];
 
-  /** `currency` (ISO 4217) is the one that the book must have; without it, the book says. */
-  constructor(ledger: string, currency?: string) {
+  /**
+   * `currency` (ISO 4217) is the one that the book must have; without it, the book says. Goes on from `start`, which is given
+   * away; from the first event without.
+   */
+  constructor(ledger: string, currency?: string, start?: TreeStart) {
     this.#replay = createReplay(ledger, sha256, {
       ...(currency === undefined ? {} : { currency }),
+      ...(start && { start: start.book }),
       onEvent: (event, _, text) => this.#take(event, text),
     });
+    const nodes = new TileNodes(start?.edges);
+    this.#writer = new TileWriter((tile) => this.#full.push(nodes.complete(tile)), start?.edges);
+    this.#frontier = start?.frontier ?? new MerkleFrontier();
+    this.#totals = start === undefined ? new RunningTotals() : RunningTotals.of(start.book.state);
   }
 
   /** Number of events that were right: leaves of the tree. */

@@ -14,7 +14,10 @@ import { checkpointStream, latestCheckpoint, openCheckpoint, readCheckpoints } f
 import { eventProof, eventProofFault } from './document.js';
 import { Notary, type NotaryOptions } from './notary.js';
 import { proveConsistency } from './prove.js';
-import { tileStream } from './tiles.js';
+import { compareTiles, tileStream } from './tiles.js';
+import { SnapshotKeeper } from '../snapshots/keeper.js';
+import { SnapshotReader } from '../snapshots/reader.js';
+import { BookTree } from './book-tree.js';
 
 const ledger = 'it-eur';
 const stream = ledgerStream(ledger);
@@ -150,6 +153,60 @@ describe('a notary', () => {
       signer.verifier,
     ]);
     expect(eventProofFault(proof, [signer.verifier])).toBeUndefined();
+  });
+
+  /** The store, and after which revision of the log it was asked. */
+  function watching(): { errors: unknown[]; places: unknown[]; watched: NotaryOptions['store'] } {
+    const places: unknown[] = [];
+    const watched: NotaryOptions['store'] = {
+      read: (...args) => store.read(...args),
+      append: (...args) => store.append(...args),
+      subscribe: (from, options, handler) => {
+        places.push(options.after);
+        return store.subscribe(from, options, handler);
+      },
+    };
+    return { errors: [], places, watched };
+  }
+
+  async function keepSnapshots(by: SignerKey, segments: number): Promise<void> {
+    const keeper = new SnapshotKeeper({ ledger, currency: 'EUR', store, signer: by, segmentEvents: 300 });
+    keeper.start();
+    const reader = new SnapshotReader({ store, ledger });
+    await eventually(async () => expect(await reader.segments()).toBe(segments));
+    await keeper.stop();
+  }
+
+  it('goes on from a snapshot that its key has signed', async () => {
+    await append(0, 1_000);
+    await Promise.all([notary(), signed(1_000)]);
+    await notaries.splice(0)[0]?.stop();
+    await keepSnapshots(signer, 3);
+    await append(1_000, 1_500);
+    const { errors, places, watched } = watching();
+    await Promise.all([notary({ store: watched, onError: (error) => errors.push(error) }), signed(1_500)]);
+    expect([places, errors]).toEqual([[899n], []]);
+    await notaries.splice(0)[0]?.stop();
+
+    const fresh = new BookTree(ledger);
+    for await (const page of store.read(stream)) for (const event of page) fresh.accept(event);
+    const last = (await signedUnder(signer)).at(-1);
+    expect(last).toMatchObject({ root: fresh.root(), head: { chain: fresh.head.hash } });
+    expect(new Set(last?.head.totals)).toEqual(new Set(fresh.totals()));
+    for (const tile of fresh.takeTiles()) expect(await compareTiles(store, ledger, [tile])).toBe(1);
+  });
+
+  it('begins at the first event where the snapshot is signed by another key', async () => {
+    await append(0, 700);
+    await Promise.all([notary(), signed(700)]);
+    await notaries.splice(0)[0]?.stop();
+    await keepSnapshots(generateKey(signer.name), 2);
+    const { errors, places, watched } = watching();
+    notary({ store: watched, onError: (error) => errors.push(error) });
+    await append(700, 800);
+    await signed(800);
+    expect(places).toEqual([undefined]);
+    expect(errors).toMatchObject([{ name: 'SnapshotUnusable' }]);
   });
 
   it('shares a book with another one: they make one row of checkpoints', async () => {

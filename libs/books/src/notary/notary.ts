@@ -27,6 +27,7 @@ import {
   type StoredCheckpoint,
 } from './checkpoints.js';
 import { proveConsistency } from './prove.js';
+import { treeStart, type TreeStart } from './resume.js';
 import { storeTiles, TileDiffers, type FullTile } from './tiles.js';
 
 export interface NotaryOptions {
@@ -67,12 +68,13 @@ const MAX_BATCH = 500;
 const MAX_ATTEMPTS = 3;
 
 /**
- * Follows a book, verifies every event, keeps the tiles of its tree and signs its head. It signs only what it has verified
- * itself from the first event on, and only what begins with all that was signed before. Several may follow one book: expected
- * revisions let one of them sign at a time.
+ * Follows a book, verifies every event, keeps the tiles of its tree and signs its head. It signs only what was verified under
+ * its own key: by itself, from the first event on, or up to a snapshot that the key has signed, and that a signed head covers.
+ * Nothing is signed that does not begin with all that was signed before. Several may follow one book: expected revisions let one
+ * of them sign at a time.
  */
 export class Notary {
-  readonly #tree: BookTree;
+  #tree: BookTree;
   /** Full, and not known to be stored. */
   #tiles: FullTile[] = [];
   /** The newest checkpoint as far as it is known: signed here, or read and found to be ours. */
@@ -84,6 +86,7 @@ export class Notary {
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #subscription: Subscription | undefined;
+  #starting: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(private readonly options: NotaryOptions) {
@@ -95,24 +98,49 @@ export class Notary {
     return this.#refusal;
   }
 
-  /** Begins at the first event of the book: what it signs, it has seen. */
+  /** Begins where a signed snapshot and the tiles let it, or at the first event. */
   start(): void {
-    const { ledger, onError, store } = this.options;
-    this.#subscription = store.subscribe(
-      ledgerStream(ledger),
-      { maxBatch: MAX_BATCH, ...(onError && { onError }) },
-      (batch) => this.#take(batch),
-    );
-    // A log that was emptied hands over no event to notice it by.
-    this.#signIn(0);
+    this.#starting = this.#follow();
   }
 
   /** Ends once what is under way is stored. What is not signed yet is signed by the next notary. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    await this.#starting;
     await this.#subscription?.stop();
     await this.#turn;
+  }
+
+  async #follow(): Promise<void> {
+    const { currency, ledger, onError, store } = this.options;
+    await this.#alone(async () => {
+      const start = await this.#treeStart();
+      if (start !== undefined) this.#tree = new BookTree(ledger, currency, start);
+    });
+    if (this.#stopped || this.#refusal !== undefined) return;
+    const { revision } = this.#tree.head;
+    this.#subscription = store.subscribe(
+      ledgerStream(ledger),
+      { maxBatch: MAX_BATCH, ...(revision < 0n ? {} : { after: revision }), ...(onError && { onError }) },
+      (batch) => this.#take(batch),
+    );
+    // A log that was emptied hands over no event to notice it by.
+    this.#signIn(0);
+  }
+
+  /** Whatever keeps it from a snapshot is told, and is no reason not to begin at the first event. */
+  async #treeStart(): Promise<TreeStart | undefined> {
+    const { earlierKeys = [], ledger, signer, store } = this.options;
+    try {
+      const last = await readLast(this.options);
+      if (last === undefined) return undefined;
+      return await treeStart(store, ledger, [signer.verifier, ...earlierKeys], last.opened);
+    } catch (error) {
+      if (error instanceof NotaryRefusal) throw error;
+      this.options.onError?.(error, 1);
+      return undefined;
+    }
   }
 
   async #take(batch: readonly StoredEvent[]): Promise<void> {

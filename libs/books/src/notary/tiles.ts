@@ -23,9 +23,18 @@ const LEVELS_OF_TILE = 8;
 /** Finds the nodes that full tiles complete. */
 export class TileNodes {
   /** By level, the roots of the tiles since the last full tile above. */
-  readonly #rows: Hash[][] = [];
+  readonly #rows: Hash[][];
 
-  /** Takes the tiles of each level in their order, from the first. */
+  /** Goes on at the right edge of a tree; at an empty one without. */
+  constructor(edges: readonly Buffer[] = []) {
+    this.#rows = edges.slice(1).map((edge) => {
+      const roots: Hash[] = [];
+      for (let at = 0; at < edge.length; at += HASH_BYTES) roots.push(edge.subarray(at, at + HASH_BYTES));
+      return roots;
+    });
+  }
+
+  /** Takes the tiles of each level in their order. */
   complete(tile: Tile): FullTile {
     const row = (this.#rows[tile.level] ??= []);
     row.push(subtreeRoot(tile.bytes));

@@ -15,6 +15,17 @@ interface Row {
 export class RunningTotals {
   readonly #rows = new Map<string, Row>();
 
+  /** The totals of a book as it is; visits every account. */
+  static of(state: LedgerState): RunningTotals {
+    const totals = new RunningTotals();
+    for (const { account, debitBalance } of state.accounts.values()) {
+      const row = totals.#row(account.currency, account.class);
+      row.debits += positive(debitBalance);
+      row.credits += positive(-debitBalance);
+    }
+    return totals;
+  }
+
   /** Takes in an event; `state` is the book after it. */
   add(event: LedgerEvent, state: LedgerState): void {
     if (event.type === 'AccountOpened') this.#row(event.currency, event.class);
