@@ -2,6 +2,8 @@ import { cloudEvent, handleLinked, topics, type CloudEvent, type EventOf } from 
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { KafkaBatchServer, type BatchServerOptions } from './batch-server.js';
@@ -38,6 +40,29 @@ afterEach(async () => {
 });
 
 function ignore(): void {}
+
+/** Connections that stay open and say nothing, as of a broker that hangs, from `freeze` to `thaw`. */
+function freezableConnections() {
+  const sockets = new Set<Socket>();
+  let frozen = false;
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    sockets.add(socket.once('close', () => sockets.delete(socket)));
+    if (frozen) socket.pause();
+  };
+  subscribe('net.client.socket', onSocket);
+  return {
+    freeze: () => {
+      frozen = true;
+      sockets.forEach((socket) => socket.pause());
+    },
+    thaw: () => {
+      frozen = false;
+      unsubscribe('net.client.socket', onSocket);
+      sockets.forEach((socket) => socket.resume());
+    },
+  };
+}
 
 /** An application with one handler, consuming. */
 async function consumer(
@@ -302,11 +327,31 @@ describe('KafkaBatchServer', () => {
       await until(() => found.length === 50);
       await broker.goAway();
       await until(() => !server.isReady());
+      await expect(server.ping()).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN|^KafkaJS/) });
       await broker.comeBack();
       published.push(...(await publish(50)));
       await until(() => once(found).length === 100);
       expectOrderPerKey(once(found), published);
     });
+
+  it('is not ready while Kafka hangs, says why, and goes on after', async () => {
+    const connections = freezableConnections();
+    try {
+      const found: CloudEvent[] = [];
+      const { server } = await consumer(async (events) => void found.push(...events));
+      await server.ping();
+      connections.freeze();
+      await until(() => !server.isReady());
+      await expect(server.ping()).rejects.toMatchObject({ code: 'no heartbeat for 6 s' });
+      connections.thaw();
+      await until(() => server.isReady());
+      await server.ping();
+      await publish(10);
+      await until(() => once(found).length === 10);
+    } finally {
+      connections.thaw();
+    }
+  }, 60_000);
 
   it('refuses to start without handlers', async () => {
     @Module({})

@@ -13,6 +13,7 @@ import { deadLetter } from './dead-letter.js';
 import { createKafka, type KafkaSettings } from './kafka.js';
 import type { Logger } from './logger.js';
 import { counter, gauge } from './metrics.js';
+import { notReady, reasonOf } from './not-ready.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { extrasKey, type BatchContext, type HandlerExtras } from './on-events.js';
 import type { EventPublisher } from './publisher.js';
@@ -50,7 +51,7 @@ const reconnectBackoff = { firstDelayMs: 200, longestDelayMs: 2_000 };
  * Each batch holds events of one partition in order. Offsets are committed after the effect only. What fails is tried
  * again, what keeps failing goes to `<topic>.dlq`, an outage is waited out (see `handleMessages`). While a partition
  * waits, the others of this group member wait with it: give slow work a group of its own. A lost connection is
- * taken up again for as long as it takes; `isReady` tells.
+ * taken up again for as long as it takes; `isReady` and `ping` tell.
  */
 export class KafkaBatchServer extends ServerKafka implements CustomTransportStrategy {
   readonly #closing = new AbortController();
@@ -62,6 +63,10 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
   /** Aborted when the session with Kafka ends, so that no handler waits for an outage to pass on its behalf. */
   #session = new AbortController();
   #joined = false;
+  /** When Kafka last answered this consumer, by `performance.now()`. */
+  #heardAt = 0;
+  /** What ended the last session. */
+  #lost: unknown;
   #done: Promise<void> | undefined;
 
   constructor(private readonly settings: BatchServerOptions) {
@@ -92,16 +97,22 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     return Promise.resolve();
   }
 
-  /** Whether this consumer is a member of its group and gets messages. */
+  /** Whether this consumer is a member of its group and hears from Kafka. */
   isReady(): boolean {
-    return this.#joined;
+    return this.#joined && this.#silentMs() < sessionMs;
   }
 
-  /** For readiness checks: rejects while the consumer is not in its group. */
+  /** For readiness checks: rejects, with the reason as its code, while the consumer does not get its messages. */
   ping(): Promise<void> {
-    return this.#joined
-      ? Promise.resolve()
-      : Promise.reject(new Error(`consumer ${this.groupId} is not in its group`));
+    if (!this.#joined) {
+      const message = `consumer ${this.groupId} is not in its group`;
+      return Promise.reject(notReady(message, reasonOf(this.#lost)));
+    }
+    // A Kafka that hangs keeps its connections: kafkajs takes minutes to give it up.
+    const silentMs = this.#silentMs();
+    if (silentMs < sessionMs) return Promise.resolve();
+    const reason = `no heartbeat for ${Math.floor(silentMs / 1_000)} s`;
+    return Promise.reject(notReady(`consumer ${this.groupId}: ${reason}`, reason));
   }
 
   /** Lets the batches under way finish, commits their offsets and leaves the group. */
@@ -143,6 +154,7 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
         await this.#consume(kafka, () => (failures = 0));
       } catch (error) {
         failures += 1;
+        this.#lost = error;
         this.#logger.warn({ err: error, group: this.groupId, failures }, 'consumer lost Kafka, trying again');
         await backOff(reconnectBackoff, failures, this.#closing.signal);
       }
@@ -177,7 +189,12 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
       committer.reset();
       joined();
       this.#joined = true;
+      this.#lost = undefined;
     });
+    const { HEARTBEAT, FETCH, GROUP_JOIN } = consumer.events;
+    for (const event of [HEARTBEAT, FETCH, GROUP_JOIN]) {
+      consumer.on(event, () => (this.#heardAt = performance.now()));
+    }
     try {
       await consumer.connect();
       await this.bindEvents(consumer);
@@ -191,6 +208,10 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
         this.#logger.debug({ err: error }, 'consumer did not disconnect');
       });
     }
+  }
+
+  #silentMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   async #track(work: Promise<void>): Promise<void> {

@@ -6,6 +6,7 @@ import { Bell } from './bell.js';
 import { Exclusive } from './exclusive.js';
 import type { Logger } from './logger.js';
 import { counter, seconds } from './metrics.js';
+import { notReady, reasonOf } from './not-ready.js';
 import type { EventPublisher } from './publisher.js';
 
 export interface OutboxRelayOptions {
@@ -31,6 +32,8 @@ interface OutboxRow {
 
 /** A NOTIFY takes a lock that commits of other NOTIFYs wait for: one is enough for all that happens meanwhile. */
 const notifyEveryMs = 20;
+/** Kafka takes a batch in less, or hangs. */
+const slowMs = 6_000;
 const backoff = { firstDelayMs: 100, longestDelayMs: 2_000 };
 
 /** Deletes what was published and takes what comes next, in one round trip. Both see the table as it was before. */
@@ -54,6 +57,8 @@ export class OutboxRelay {
   readonly #relayed: Counter;
   readonly #delay: Histogram;
   #leading = false;
+  /** The batch that Kafka has not taken yet: since when, and why not. */
+  #underWay: { readonly since: number; error?: unknown } | undefined;
 
   constructor(private readonly options: OutboxRelayOptions) {
     this.#relayed = counter(
@@ -82,6 +87,16 @@ export class OutboxRelay {
     return this.#leading;
   }
 
+  /** Rejects, with the reason as its code, while Kafka does not take what this relay has for it. */
+  ping(): Promise<void> {
+    if (this.#underWay === undefined) return Promise.resolve();
+    const { since, error } = this.#underWay;
+    const silentMs = performance.now() - since;
+    if (error === undefined && silentMs < slowMs) return Promise.resolve();
+    const reason = error === undefined ? `no answer for ${Math.floor(silentMs / 1_000)} s` : reasonOf(error);
+    return Promise.reject(notReady('the outbox is held up', reason));
+  }
+
   start(): void {
     this.#exclusive.start();
   }
@@ -107,6 +122,7 @@ export class OutboxRelay {
       await this.#relay(client, signal);
     } finally {
       this.#leading = false;
+      this.#underWay = undefined;
     }
   }
 
@@ -145,13 +161,16 @@ export class OutboxRelay {
       value,
     }));
     for (let failures = 0; !signal.aborted;) {
+      const underWay = (this.#underWay ??= { since: performance.now() });
       try {
         await this.options.publisher.send(messages);
+        this.#underWay = undefined;
         this.#relayed.inc(rows.length);
         this.#delay.observe((Date.now() - Number(rows[0]?.created_at)) / 1_000);
         return true;
       } catch (error) {
         failures += 1;
+        underWay.error = error;
         this.options.logger.warn({ err: error, failures }, 'outbox relay could not publish, trying again');
         await backOff(backoff, failures, signal);
       }

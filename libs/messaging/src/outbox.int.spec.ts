@@ -133,6 +133,23 @@ describe('writeOutbox', () => {
 });
 
 describe('OutboxRelay', () => {
+  it('says why what it has does not go out, for as long as it does not', async () => {
+    let away = true;
+    const kafka = new FakeKafka(() => {
+      if (away) throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.1'), { code: 'ECONNREFUSED' });
+    });
+    const relay = relayTo(kafka, 20);
+    await until(() => relay.leading);
+    await relay.ping();
+    await writeOutbox(sqlOf(pool), [linked(0)]);
+    const found = (): Promise<unknown> => relay.ping().catch((error: unknown) => error);
+    await until(async () => (await found()) !== undefined);
+    expect(await found()).toMatchObject({ code: 'ECONNREFUSED', message: 'the outbox is held up' });
+    away = false;
+    await until(async () => (await found()) === undefined);
+    expect(kafka.sent).toHaveLength(1);
+  });
+
   it('publishes in the order of the rows, batch by batch, and leaves nothing behind', async () => {
     const kafka = new FakeKafka();
     const events = range(35).map((n) => linked(n));

@@ -15,7 +15,7 @@ export interface MessagingContext {
   readonly config: KafkaConfig;
   readonly logger: Logger;
   readonly metrics: Registry;
-  readonly health: { add(name: string, check: () => Promise<void>): void };
+  readonly health: Record<'add' | 'inform', (name: string, check: () => Promise<void>) => void>;
   onClose(name: string, close: () => Promise<void>): void;
 }
 
@@ -23,6 +23,8 @@ export interface Outbox {
   readonly publisher: EventPublisher;
   /** To be called after a commit that wrote to the outbox; costs nothing, and never fails. */
   readonly wake: () => void;
+  /** Rejects while Kafka does not take what the outbox has for it. */
+  readonly ping: () => Promise<void>;
 }
 
 /** Publishes for as long as the service runs. */
@@ -40,19 +42,23 @@ export function openOutbox(context: MessagingContext, connection: ClientConfig):
   const relay = new OutboxRelay({ connection, publisher, logger, metrics });
   relay.start();
   context.onClose('outbox relay', () => relay.stop());
-  return { publisher, wake: () => relay.wake() };
+  return { publisher, wake: () => relay.wake(), ping: () => relay.ping() };
 }
 
 /** Runs work in one transaction, and has the events that it wrote to the outbox published once it is committed. */
 export type Transact = <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
 
-/** Transactions of a service's database, whose outbox is at `connection` and is published as by `openOutbox`. */
+/**
+ * Transactions of a service's database, whose outbox is at `connection` and is published as by `openOutbox`. Readiness
+ * tells when Kafka takes nothing, and the service stays ready: its events wait.
+ */
 export function transactWithOutbox(
   context: MessagingContext,
   connection: ClientConfig,
   database: DataSource,
 ): Transact {
-  const { wake } = openOutbox(context, connection);
+  const { wake, ping } = openOutbox(context, connection);
+  context.health.inform('kafka', ping);
   return async (work) => {
     const result = await database.transaction(work);
     wake();
