@@ -16,7 +16,6 @@ export interface EventStoreOptions {
   readonly dataDir: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
-  readonly host?: '127.0.0.1';
   /** Serves by TLS. Clients connect with `tls=true&tlsCAFile=…`. */
   readonly tls?: TlsOptions;
   /**
@@ -38,6 +37,7 @@ export interface EmbeddedEventStore {
   close(): Promise<void>;
 }
 
+const HOST = '127.0.0.1';
 const SEGMENT_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -47,7 +47,7 @@ const SEGMENT_BYTES = 256 * 1024 * 1024;
  * @throws DamagedLog when the data are not as they were written
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EmbeddedEventStore> {
-  const { dataDir, host = '127.0.0.1', onNotice = warn, tls, users } = options;
+  const { dataDir, onNotice = warn, tls, users } = options;
   if (users !== undefined && tls === undefined) {
     throw new Error(
       'The event store has users but no TLS: clients would not send their credentials. Give it `tls`.',
@@ -62,10 +62,10 @@ export async function startEventStore(options: EventStoreOptions): Promise<Embed
       codec: recordedEventCodec,
       onNotice,
     });
-    const server = await serve(storage, { ...options, host, onNotice });
+    const server = await serve(storage, { ...options, onNotice });
     let closing: Promise<void> | undefined;
     return {
-      url: `esdb://${host}:${server.port}?tls=${tls !== undefined}`,
+      url: `esdb://${HOST}:${server.port}?tls=${tls !== undefined}`,
       port: server.port,
       close: () => (closing ??= closeAll(server, storage, lock)),
     };
@@ -77,9 +77,9 @@ export async function startEventStore(options: EventStoreOptions): Promise<Embed
 
 async function serve(
   storage: EventStorage,
-  options: EventStoreOptions & Required<Pick<EventStoreOptions, 'host' | 'onNotice'>>,
+  options: EventStoreOptions & Required<Pick<EventStoreOptions, 'onNotice'>>,
 ): Promise<GrpcServer> {
-  const { host, port = 0, tls, users, onNotice } = options;
+  const { port = 0, tls, users, onNotice } = options;
   const streams: Record<string, Handler> = {
     '/event_store.client.streams.Streams/Read': read(storage),
     '/event_store.client.streams.Streams/Append': append(storage),
@@ -88,7 +88,7 @@ async function serve(
     '/event_store.client.streams.Streams/Tombstone': tombstoneStream(storage),
   };
   const server = await startGrpcServer({
-    host,
+    host: HOST,
     port,
     tls,
     limits: { ...serverLimits, ...options.limits },
@@ -101,7 +101,7 @@ async function serve(
         Object.keys(streams),
         NAMED_AND_REFUSED,
       ),
-      '/event_store.client.gossip.Gossip/Read': readGossip(() => ({ address: host, port: server.port })),
+      '/event_store.client.gossip.Gossip/Read': readGossip(() => ({ address: HOST, port: server.port })),
     },
   });
   return server;

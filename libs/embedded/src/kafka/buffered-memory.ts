@@ -2,7 +2,7 @@ import { limits } from './limits.js';
 
 interface Holder {
   /** Ends the connection and lets go of what it holds, at once. */
-  cutOff(error: Error): void;
+  cutOff(reason: string): void;
 }
 
 /**
@@ -24,6 +24,6 @@ export class BufferedMemory {
   #cutOffGreediest(): void {
     let [greediest, most] = [...this.#holders][0] as [Holder, number];
     for (const [holder, bytes] of this.#holders) if (bytes > most) [greediest, most] = [holder, bytes];
-    greediest.cutOff(new Error('more requests and unread answers than the broker has memory for'));
+    greediest.cutOff('more requests and unread answers than the broker has memory for');
   }
 }

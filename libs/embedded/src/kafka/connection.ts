@@ -4,21 +4,14 @@ import type { BufferedMemory } from './buffered-memory.js';
 import { FrameReader } from './frame-reader.js';
 import { limits } from './limits.js';
 import { answer } from './router.js';
+import { MalformedRequest } from './wire/codec.js';
 
 /**
  * Serves one client: requests are done one after the other and answered in their order, as Apache Kafka does it. Who sends
- * faster than it is served, or does not read its answers, is not read from; who sends what is no request is cut off, alone.
+ * faster than it is served, or does not read its answers, is not read from; who sends what is no request, or only a part
+ * of one, is cut off, alone.
  */
-export function serveConnection(
-  broker: Broker,
-  node: BrokerNode,
-  socket: Socket,
-  memory: BufferedMemory,
-): void {
-  new Connection(broker, node, socket, memory).start();
-}
-
-class Connection {
+export class Connection {
   readonly #frames = new FrameReader();
   readonly #queue: Buffer[] = [];
   readonly #gone = new AbortController();
@@ -35,10 +28,6 @@ class Connection {
     private readonly memory: BufferedMemory,
   ) {
     this.#sender = { node, clientHost: `/${socket.remoteAddress ?? ''}`, gone: this.#gone.signal };
-  }
-
-  start(): void {
-    const { socket } = this;
     socket.setNoDelay(true);
     socket.setTimeout(limits.idleConnectionMs, () => socket.destroy());
     socket.on('data', (chunk) => this.#receive(chunk));
@@ -51,6 +40,16 @@ class Connection {
     });
   }
 
+  /** Cuts off a client that has left a request half sent. While it is not read from, that is not its fault. */
+  requireProgress(): void {
+    if (this.socket.isPaused()) return;
+    try {
+      this.#frames.requireProgress();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   #receive(chunk: Buffer): void {
     try {
       for (const frame of this.#frames.push(chunk)) {
@@ -59,7 +58,7 @@ class Connection {
       }
       this.#count();
     } catch (error) {
-      return this.cutOff(error as Error);
+      return this.#fail(error);
     }
     if (this.socket.destroyed) return;
     if (this.#isFull()) this.socket.pause();
@@ -83,7 +82,7 @@ class Connection {
         }
       }
     } catch (error) {
-      this.cutOff(error as Error);
+      this.#fail(error);
     } finally {
       this.#isBusy = false;
     }
@@ -104,7 +103,7 @@ class Connection {
     const { socket } = this;
     this.#unreadBytes = socket.writableLength;
     this.#count();
-    const tooLong = () => this.cutOff(new Error(`it left an answer unread for ${limits.unreadMs / 1_000} s`));
+    const tooLong = () => this.cutOff(`it left an answer unread for ${limits.unreadMs / 1_000} s`);
     const timer = setTimeout(tooLong, limits.unreadMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     const goOn = () => resolve();
@@ -124,9 +123,15 @@ class Connection {
     this.memory.hold(this, this.socket.destroyed ? 0 : bytes);
   }
 
-  cutOff(error: Error): void {
+  /** What the client did wrong is told in a sentence; what we did, with the place where it happened. */
+  #fail(error: unknown): void {
+    if (error instanceof MalformedRequest) return this.cutOff(error.message);
+    this.cutOff(`a request failed: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  cutOff(reason: string): void {
     const peer = `${this.socket.remoteAddress}:${this.socket.remotePort}`;
-    if (!this.socket.destroyed) this.broker.notice(`connection ${peer} closed: ${error.message}`);
+    if (!this.socket.destroyed) this.broker.notice(`connection ${peer} closed: ${reason}`);
     this.socket.destroy();
     this.#count();
   }

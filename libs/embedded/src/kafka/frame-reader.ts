@@ -41,13 +41,17 @@ export class FrameReader {
       rest = rest.subarray(end);
     }
     if (rest.length > 0) this.#gather(rest);
-    this.#requireProgress(wasEmpty || frames.length > 0, nowMs);
+    if (wasEmpty || frames.length > 0) this.#sinceMs = nowMs;
+    this.requireProgress(nowMs);
     return frames;
   }
 
-  /** Who sends byte by byte must not hold a connection for ever. */
-  #requireProgress(isNewFrame: boolean, nowMs: number): void {
-    if (isNewFrame) this.#sinceMs = nowMs;
+  /**
+   * Who sends byte by byte, or stops in the midst of a request, must not hold a connection for ever.
+   *
+   * @throws MalformedRequest when a frame takes too long.
+   */
+  requireProgress(nowMs = Date.now()): void {
     if (this.#filled > 0 && nowMs - this.#sinceMs > limits.arrivalMs) {
       throw new MalformedRequest(`a request that is not complete after ${limits.arrivalMs / 1_000} s`);
     }

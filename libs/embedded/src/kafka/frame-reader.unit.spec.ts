@@ -42,6 +42,8 @@ describe('cutting a stream into frames', () => {
     reader.push(second.subarray(9, 10), 3 * arrivalMs);
     reader.resume(4 * arrivalMs);
     reader.push(second.subarray(10, 11), 5 * arrivalMs);
+    reader.requireProgress(5 * arrivalMs);
+    expect(() => reader.requireProgress(5 * arrivalMs + 1)).toThrow('not complete after 60 s');
     expect(() => reader.push(second.subarray(11, 12), 5 * arrivalMs + 1)).toThrow('not complete after 60 s');
   });
 });

@@ -72,6 +72,9 @@ describe('while others are hostile', () => {
       for (const connection of hostile) setTimeout(() => connection.destroy(), 100);
       await Promise.all(hostile.map(({ closed }) => closed));
     }
+    // What is told otherwise is a fault of our own.
+    expect(broker.notices.filter((notice) => !/^connection .* closed: .+/.test(notice))).toEqual([]);
+    expect(broker.notices.filter((notice) => notice.includes('a request failed'))).toEqual([]);
     await isServed();
   });
 

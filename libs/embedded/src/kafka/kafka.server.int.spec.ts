@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { limits } from './limits.js';
 import { TestBroker, until } from './testing/broker.fixture.spec.js';
 import { RawClient } from './testing/raw-client.fixture.spec.js';
 import * as clusterApi from './wire/cluster.api.js';
@@ -30,6 +32,34 @@ describe('the embedded broker', () => {
     for (const nodes of [0, 17, NaN])
       await expect(TestBroker.start({ nodes })).rejects.toThrow('1 to 16 nodes');
   });
+});
+
+it('cuts off who leaves a request half sent, and nobody else', async () => {
+  // Only the times at which the broker looks, and what it takes them for.
+  const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] as const;
+  jest.useFakeTimers({
+    now: Date.now(),
+    doNotFake: [...others, 'clearImmediate', 'setTimeout', 'clearTimeout'],
+  });
+  const broker = await TestBroker.start();
+  try {
+    const [idle, half] = [await RawClient.connect(broker.port), await RawClient.connect(broker.port)];
+    half.write(Buffer.of(0, 0, 0, 20, 0));
+    let looks = 0;
+    await until(() => {
+      looks += 1;
+      jest.advanceTimersByTime(limits.arrivalCheckMs);
+      return broker.notices.length > 0;
+    });
+    await half.closed;
+    expect(broker.notices).toEqual([expect.stringContaining('a request that is not complete after 60 s')]);
+    expect(looks).toBeGreaterThanOrEqual(limits.arrivalMs / limits.arrivalCheckMs);
+    expect((await idle.request(clusterApi.apiVersions, 0, {})).errorCode).toBe(errors.NONE);
+    idle.destroy();
+  } finally {
+    jest.useRealTimers();
+    await broker.stop();
+  }
 });
 
 describe('three nodes', () => {

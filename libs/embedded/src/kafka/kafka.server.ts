@@ -4,7 +4,7 @@ import { type DataDirLock, lockDataDir } from '../data-dir-lock.js';
 import { settingOf } from './api/topic-configs.js';
 import type { Broker, BrokerNode } from './broker.js';
 import { BufferedMemory } from './buffered-memory.js';
-import { serveConnection } from './connection.js';
+import { Connection } from './connection.js';
 import { GroupCoordinator } from './groups/group-coordinator.js';
 import { limits } from './limits.js';
 import { ClusterState } from './storage/cluster-state.js';
@@ -22,8 +22,7 @@ export interface KafkaOptions {
   readonly nodes?: number;
   /** The first node's; the others have the next ones, or the ones that a list names. 0, the default, takes free ones. */
   readonly port?: number | readonly number[];
-  readonly host?: '127.0.0.1';
-  /** Told, in a sentence, of what recovery cut, which connections were cut off, and what could not be read or written. */
+  /** Told, in a sentence, of what recovery cut, which connections were cut off, and what could not be read or written. Default: a process warning. */
   readonly onNotice?: (message: string) => void;
   /** fdatasync before a message is acknowledged, so that it survives the machine's end and not only the process's. */
   readonly sync?: boolean;
@@ -42,6 +41,7 @@ export interface EmbeddedKafka {
 
 /** How long a client may take to read its last answers when the broker closes. */
 const FAREWELL_MS = 500;
+const HOST = '127.0.0.1';
 
 /**
  * Starts a broker that speaks the Kafka protocol and keeps its data in `dataDir`. An acknowledged message survives the
@@ -52,7 +52,7 @@ const FAREWELL_MS = 500;
  */
 export async function startKafkaBroker(options: KafkaOptions): Promise<EmbeddedKafka> {
   const lock = lockDataDir(options.dataDir);
-  const notice = options.onNotice ?? ignore;
+  const notice = options.onNotice ?? warn;
   try {
     const storage = openStorage(options, { notice, systemMayHaveStopped: lock.systemMayHaveStopped });
     lock.recovered();
@@ -75,16 +75,16 @@ interface Listener extends BrokerNode {
 
 /** Opens the ports of all nodes, or none. */
 async function listen(options: KafkaOptions): Promise<Listener[]> {
-  const { host = '127.0.0.1', port = 0, nodes: count = 1 } = options;
+  const { port = 0, nodes: count = 1 } = options;
   if (!(count >= 1 && count <= limits.nodes))
     throw new RangeError(`1 to ${limits.nodes} nodes, not ${count}`);
   const listeners: Listener[] = [];
   try {
     for (let nodeId = 0; nodeId < count; nodeId++) {
       const server = createServer({ noDelay: true });
-      server.listen(portOf(nodeId, port), host);
+      server.listen(portOf(nodeId, port), HOST);
       await once(server, 'listening');
-      listeners.push({ nodeId, host, port: (server.address() as AddressInfo).port, server });
+      listeners.push({ nodeId, host: HOST, port: (server.address() as AddressInfo).port, server });
     }
     return listeners;
   } catch (error) {
@@ -122,31 +122,40 @@ function serve(
 ): EmbeddedKafka {
   const nodes: BrokerNode[] = listeners.map(({ nodeId, host, port }) => ({ nodeId, host, port }));
   const broker: Broker = { ...storage, nodes, notice };
-  const sockets = new Set<Socket>();
+  const connections = new Map<Socket, Connection>();
   const memory = new BufferedMemory();
   for (const [index, { server }] of listeners.entries()) {
     server.on('error', (error) => notice(`the broker's port: ${error.message}`));
     server.on('connection', (socket) => accept(nodes[index] as BrokerNode, socket));
   }
   const retention = setInterval(() => applyRetention(broker, Date.now()), limits.retentionCheckMs);
+  // After what has arrived meanwhile was read: the machine may have slept.
+  const sweep = setInterval(() => setImmediate(requireProgress), limits.arrivalCheckMs);
   let closing: Promise<void> | undefined;
 
   function accept(node: BrokerNode, socket: Socket): void {
-    if (sockets.size >= limits.connections) {
+    if (connections.size >= limits.connections) {
       notice(`a connection was refused: ${limits.connections} are open`);
       socket.destroy();
       return;
     }
-    sockets.add(socket.on('close', () => sockets.delete(socket)));
-    serveConnection(broker, node, socket, memory);
+    socket.on('close', () => connections.delete(socket));
+    connections.set(socket, new Connection(broker, node, socket, memory));
+  }
+
+  function requireProgress(): void {
+    for (const connection of connections.values()) connection.requireProgress();
   }
 
   async function close(): Promise<void> {
     clearInterval(retention);
+    clearInterval(sweep);
     const closed = Promise.all(listeners.map(({ server }) => once(server, 'close')));
     for (const { server } of listeners) server.close();
-    for (const socket of sockets) socket.destroySoon();
-    const impatience = setTimeout(() => sockets.forEach((socket) => socket.destroy()), FAREWELL_MS);
+    for (const socket of connections.keys()) socket.destroySoon();
+    const impatience = setTimeout(() => {
+      for (const socket of connections.keys()) socket.destroy();
+    }, FAREWELL_MS);
     await closed;
     clearTimeout(impatience);
     try {
@@ -173,6 +182,6 @@ function applyRetention(broker: Broker, nowMs: number): void {
   }
 }
 
-function ignore(): void {
-  // Nobody wants to be told.
+function warn(message: string): void {
+  process.emitWarning(message, 'EmbeddedKafka');
 }

@@ -6,6 +6,8 @@ export const limits = {
   requestElements: 100_000,
   /** How long a request may take to arrive, from its first byte to its last. */
   arrivalMs: 60_000,
+  /** How often connections are looked at that wait for the rest of a request. */
+  arrivalCheckMs: 10_000,
   /** Requests and unread answers held for all connections together; beyond, the connection that holds most is closed. */
   bufferedBytes: 256 * 1024 * 1024,
   /** How long a client may leave an answer unread. */

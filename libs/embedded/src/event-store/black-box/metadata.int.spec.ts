@@ -84,9 +84,10 @@ describe('the metadata of a stream', () => {
 
   it('hide the events that are older than so many seconds ($maxAge)', async () => {
     const { client } = server;
-    await sleep(2_100);
+    // Long enough for a slow machine to append, set and read within it.
+    await sleep(5_100);
     await client.appendToStream(stream, numbered(2, { first: 10 }));
-    await client.setStreamMetadata(stream, { maxAge: 2 });
+    await client.setStreamMetadata(stream, { maxAge: 5 });
     expect(await read()).toEqual([10, 11]);
     expect(await read({ direction: BACKWARDS, fromRevision: END })).toEqual([11, 10]);
     const arrived = expecting<number>(2);

@@ -20,7 +20,7 @@ describe('a subscription to a stream', () => {
   let server: TestServer;
   let orders: string;
   beforeAll(async () => (server = await startServer()));
-  beforeEach(() => (orders = unique(orders)));
+  beforeEach(() => (orders = unique('orders')));
   afterAll(() => server.close());
 
   /** Subscribes and waits until it is live. */

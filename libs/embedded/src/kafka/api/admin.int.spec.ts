@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import { DurableMap } from '../storage/durable-map.js';
 import { TestBroker } from '../testing/broker.fixture.spec.js';
 import { RawClient } from '../testing/raw-client.fixture.spec.js';
 import { errors } from '../wire/errors.js';
@@ -167,9 +169,43 @@ describe('administration', () => {
     client.destroy();
   });
 
-  it('refuses to move replicas: there is one of each', async () => {
+  it('tells whoever changes something that the disk is full, and serves on', async () => {
+    await create('stored');
+    const client = await RawClient.connect(broker.port);
+    await commitAlone('stored', 'stored', 0);
+    const full = jest.spyOn(DurableMap.prototype, 'put').mockImplementation(() => {
+      throw new Error('ENOSPC: no space left on device');
+    });
+    const { STORAGE_ERROR } = errors;
+    const topic = { name: 'other', partitions: 1, replicationFactor: 1, assignments: [], configs: [] };
+    const created = await client.request(topicApi.createTopics, 2, {
+      ...{ topics: [topic], timeoutMs: 1_000, validateOnly: false },
+    });
+    expect(created.topics[0]?.errorCode).toBe(STORAGE_ERROR);
+    const deleted = await client.request(topicApi.deleteTopics, 1, { names: ['stored'], timeoutMs: 1_000 });
+    expect(deleted.topics[0]?.errorCode).toBe(STORAGE_ERROR);
+    const grown = await client.request(topicApi.createPartitions, 1, {
+      topics: [{ name: 'stored', count: 3, assignments: null }],
+      ...{ timeoutMs: 1_000, validateOnly: false },
+    });
+    expect(grown.topics[0]?.errorCode).toBe(STORAGE_ERROR);
+    const altered = await client.request(topicApi.alterConfigs, 0, {
+      resources: [{ type: 2, name: 'stored', configs: [{ name: 'retention.ms', value: '1' }] }],
+      validateOnly: false,
+    });
+    expect(altered.resources[0]?.errorCode).toBe(STORAGE_ERROR);
+    const forgotten = await client.request(groupApi.deleteGroups, 1, { groups: ['stored'] });
+    expect(forgotten.results[0]?.errorCode).toBe(STORAGE_ERROR);
+    full.mockRestore();
+    expect(broker.notices.filter((notice) => notice.includes('could not be stored: ENOSPC'))).toHaveLength(5);
+    expect(await admin.listTopics()).not.toContain('other');
+    expect((await metadata('stored'))?.partitions).toHaveLength(1);
+    client.destroy();
+  });
+
+  it('refuses to move replicas: each stays where it was put', async () => {
     const reassignments = admin.alterPartitionReassignments({
-      topics: [{ topic: 'stepwise', partitionAssignment: [{ partition: 0, replicas: [0] }] }],
+      topics: [{ topic: 'stored', partitionAssignment: [{ partition: 0, replicas: [0] }] }],
     });
     await expect(reassignments).rejects.toThrow('does not support the requested API version');
   });

@@ -4,6 +4,7 @@ import type { Topic } from '../storage/topic-store.js';
 import type * as wire from '../wire/cluster.api.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors } from '../wire/errors.js';
+import { storing } from './storing.js';
 
 const GROUP_COORDINATOR = 0;
 /** "Not asked, or not known", for the operations that a client may do: there are no access rules here. */
@@ -89,6 +90,7 @@ export function initProducerId(
   if (request.transactionalId !== null) {
     return { throttleTimeMs: 0, errorCode: errors.UNSUPPORTED_VERSION, producerId: -1, producerEpoch: -1 };
   }
-  const producerId = broker.cluster.newProducerId();
-  return { throttleTimeMs: 0, errorCode: errors.NONE, producerId, producerEpoch: 0 };
+  let producerId = -1;
+  const errorCode = storing(broker, 'a producer id', () => (producerId = broker.cluster.newProducerId()));
+  return { throttleTimeMs: 0, errorCode, producerId, producerEpoch: errorCode === errors.NONE ? 0 : -1 };
 }

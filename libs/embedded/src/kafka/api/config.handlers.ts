@@ -3,6 +3,7 @@ import type { Topic } from '../storage/topic-store.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/topic.api.js';
+import { notStored, storing } from './storing.js';
 import { brokerSettings, settingFault, topicSettings } from './topic-configs.js';
 
 type Resource = RequestOf<typeof wire.describeConfigs>['resources'][number];
@@ -102,8 +103,9 @@ function alter(
   if (!topic) return answer(errors.UNKNOWN_TOPIC_OR_PARTITION, `no topic ${resource.name}`);
   const configs = change(topic);
   if (typeof configs === 'string') return answer(errors.INVALID_CONFIG, configs);
-  if (!validateOnly) broker.topics.configure(topic, configs);
-  return answer(errors.NONE, null);
+  if (validateOnly) return answer(errors.NONE, null);
+  const errorCode = storing(broker, `topic ${topic.name}`, () => broker.topics.configure(topic, configs));
+  return answer(errorCode, errorCode === errors.NONE ? null : notStored);
 }
 
 /** The settings after the changes, or what is wrong with these. */

@@ -1,8 +1,9 @@
 import { type Broker, coordinatorOf, groupRefusal, type RequestContext } from '../broker.js';
 import type { Group } from '../groups/group.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
-import { errors } from '../wire/errors.js';
+import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
+import { storing } from './storing.js';
 
 const OPERATIONS_UNKNOWN = -(2 ** 31);
 const NOTHING = Buffer.alloc(0);
@@ -65,7 +66,13 @@ export function deleteGroups(
 ): ResponseOf<typeof wire.deleteGroups> {
   const results = request.groups.map((groupId) => {
     const refusal = groupRefusal(broker, node, groupId);
-    return { groupId, errorCode: refusal === errors.NONE ? broker.groups.delete(groupId) : refusal };
+    return { groupId, errorCode: refusal === errors.NONE ? deleteGroup(broker, groupId) : refusal };
   });
   return { throttleTimeMs: 0, results };
+}
+
+function deleteGroup(broker: Broker, groupId: string): ErrorCode {
+  let outcome: ErrorCode = errors.NONE;
+  const stored = storing(broker, `group ${groupId}`, () => (outcome = broker.groups.delete(groupId)));
+  return stored === errors.NONE ? outcome : stored;
 }

@@ -4,6 +4,7 @@ import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
+import { storing } from './storing.js';
 
 type Asked = Pick<RequestContext, 'node'>;
 type CommitRequest = RequestOf<typeof wire.offsetCommit>;
@@ -121,12 +122,13 @@ export function offsetDelete(
   const read = group.subscribedTopics();
   const isFree = (topic: string) => read !== undefined && !read.has(topic);
   const forgotten = request.topics.filter(({ name }) => isFree(name));
-  for (const { name, partitions } of forgotten) {
-    broker.groups.offsets.delete(
-      groupId,
-      partitions.map(({ index }) => ({ topic: name, partition: index })),
-    );
-  }
+  const offsets = forgotten.flatMap(({ name, partitions }) =>
+    partitions.map(({ index }) => ({ topic: name, partition: index })),
+  );
+  const stored = storing(broker, `offsets of group ${groupId}`, () =>
+    broker.groups.offsets.delete(groupId, offsets),
+  );
+  if (stored !== errors.NONE) return { errorCode: stored, throttleTimeMs: 0, topics: [] };
   const topics = request.topics.map(({ name, partitions }) => {
     const errorCode = isFree(name) ? errors.NONE : errors.GROUP_SUBSCRIBED_TO_TOPIC;
     return { name, partitions: partitions.map(({ index }) => ({ index, errorCode })) };

@@ -4,6 +4,7 @@ import type { Topic, TopicStore } from '../storage/topic-store.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/topic.api.js';
+import { notStored, storing } from './storing.js';
 import { settingFault } from './topic-configs.js';
 
 type NewTopic = RequestOf<typeof wire.createTopics>['topics'][number];
@@ -23,10 +24,8 @@ export function createTopics(
   const topics = request.topics.map((topic) => {
     const isTwice = sameName.get(topic.name)?.length !== 1;
     const refusal = isTwice ? twice : creationRefusal(broker, topic);
-    if (!refusal && !request.validateOnly) {
-      broker.topics.create(topic.name, toStore(topic));
-    }
-    return result(topic.name, refusal);
+    if (refusal || request.validateOnly) return result(topic.name, refusal);
+    return stored(broker, topic.name, () => broker.topics.create(topic.name, toStore(topic)));
   });
   return { throttleTimeMs: 0, topics };
 }
@@ -111,9 +110,11 @@ export function deleteTopics(
   const topics = request.names.map((name) => {
     const topic = broker.topics.get(name);
     if (!topic) return { name, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION };
-    broker.topics.delete(topic);
-    broker.groups.offsets.deleteTopic(name);
-    return { name, errorCode: errors.NONE };
+    const errorCode = storing(broker, `topic ${name}`, () => {
+      broker.groups.offsets.deleteTopic(name);
+      broker.topics.delete(topic);
+    });
+    return { name, errorCode };
   });
   return { throttleTimeMs: 0, topics };
 }
@@ -126,10 +127,9 @@ export function createPartitions(
   const topics = request.topics.map((growth) => {
     const topic = broker.topics.get(growth.name);
     const refusal = growthRefusal(broker, topic, growth);
-    if (!refusal && topic && !request.validateOnly) {
-      broker.topics.grow(topic, growth.count, leadersOf(broker, topic, growth));
-    }
-    return result(growth.name, refusal);
+    if (refusal || !topic || request.validateOnly) return result(growth.name, refusal);
+    const leaders = leadersOf(broker, topic, growth);
+    return stored(broker, topic.name, () => broker.topics.grow(topic, growth.count, leaders));
   });
   return { throttleTimeMs: 0, topics };
 }
@@ -157,6 +157,11 @@ function growthRefusal(broker: Broker, topic: Topic | undefined, growth: Growth)
     return [errors.INVALID_REPLICA_ASSIGNMENT, 'each partition is on one known broker'];
   }
   return roomRefusal(broker, growth.count, added);
+}
+
+function stored(broker: Broker, name: string, change: () => void) {
+  const errorCode = storing(broker, `topic ${name}`, change);
+  return result(name, errorCode === errors.NONE ? undefined : [errorCode, notStored]);
 }
 
 function result(name: string, refusal: Refusal | undefined) {

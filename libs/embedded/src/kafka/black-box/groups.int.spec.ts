@@ -80,9 +80,9 @@ describe('consumer groups', () => {
 
   it('goes on from the committed offsets', async () => {
     const resuming = cluster.name('resuming');
+    await send(500, 550);
+    const { total } = await committed();
     const before = await startWorker(resuming);
-    await until(() => before.received.length > 0);
-    const total = (await committed()).total;
     await until(() => before.received.length === total);
     await before.consumer.disconnect();
     await send(1_000, 1_010);

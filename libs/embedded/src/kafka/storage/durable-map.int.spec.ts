@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DurableMap } from './durable-map.js';
@@ -80,6 +80,26 @@ describe('a durable map', () => {
     expect((await readFile(path)).length).toBe(whole.length);
     const again = await openDamaged(inLast, true);
     expect([...again.entries()].map(([key]) => key)).toEqual(['a', 'b']);
+    again.close();
+  });
+
+  it('takes changes while it cannot be rewritten, and is rewritten once it can', async () => {
+    const inTheWay = `${path}.draft`;
+    await mkdir(inTheWay);
+    const map = open();
+    const value = 'x'.repeat(100_000);
+    const putMany = (count: number) => {
+      for (let round = 0; round < count; round++) map.put([['key', `${value}${round}`]]);
+    };
+    putMany(13);
+    expect(notices).toEqual([expect.stringContaining(`${path} could not be rewritten: EISDIR`)]);
+    await rm(inTheWay, { recursive: true });
+    putMany(20);
+    map.close();
+    expect(notices).toHaveLength(1);
+    expect((await stat(path)).size).toBeLessThan(1_200_000);
+    const again = open();
+    expect(again.get('key')).toBe(`${value}19`);
     again.close();
   });
 

@@ -7,9 +7,11 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type Recovery, requireCutShort, writeAtEnd } from './recovery.js';
+import { type Notice, type Recovery, requireCutShort, writeAtEnd } from './recovery.js';
 
 type Change<Value> = readonly [key: string, value: Value | null];
 
@@ -26,9 +28,10 @@ export class DurableMap<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #path: string;
   readonly #sync: boolean;
+  readonly #notice: Notice;
   #file: number;
   #sizeBytes = 0;
-  #compactBytes = 0;
+  #compactAboveBytes = 0;
 
   /**
    * Opens or creates the file. A torn last record is cut and reported. With `sync`, a change is on the device before `put` returns.
@@ -38,6 +41,7 @@ export class DurableMap<Value> {
   constructor(path: string, recovery: Recovery, sync = false) {
     this.#path = path;
     this.#sync = sync;
+    this.#notice = recovery.notice;
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+');
     this.#recover(bytes, recovery);
@@ -56,9 +60,7 @@ export class DurableMap<Value> {
     if (changes.length === 0) return;
     this.#append(encode(changes));
     this.#apply(changes);
-    if (this.#sizeBytes > COMPACT_ABOVE_BYTES && this.#sizeBytes > COMPACT_AT_GROWTH * this.#compactBytes) {
-      this.#compact();
-    }
+    if (this.#sizeBytes > this.#compactAboveBytes) this.#tryToCompact();
   }
 
   close(): void {
@@ -85,7 +87,7 @@ export class DurableMap<Value> {
       this.#apply(record.changes);
       this.#sizeBytes = record.end;
     }
-    this.#compactBytes = this.#sizeBytes;
+    this.#compactAboveBytes = compactAbove(this.#sizeBytes);
     if (this.#sizeBytes === bytes.length) return;
     this.#requireCutShort(bytes.subarray(this.#sizeBytes), recovery);
     ftruncateSync(this.#file, this.#sizeBytes);
@@ -108,16 +110,49 @@ export class DurableMap<Value> {
     }
   }
 
+  /** The map is whole without it, only longer: it is tried again when the file has grown by as much as to be worth it. */
+  #tryToCompact(): void {
+    try {
+      this.#compact();
+    } catch (error) {
+      this.#compactAboveBytes = this.#sizeBytes + COMPACT_ABOVE_BYTES;
+      this.#notice(`${this.#path} could not be rewritten: ${(error as Error).message}`);
+    }
+  }
+
   #compact(): void {
     const draft = `${this.#path}.draft`;
     const file = openSync(draft, 'w+');
     const record = encode([...this.#entries]);
-    writeAtEnd(file, record, 0);
-    fsyncSync(file);
-    renameSync(draft, this.#path);
-    closeSync(this.#file);
+    try {
+      writeAtEnd(file, record, 0);
+      fsyncSync(file);
+      renameSync(draft, this.#path);
+    } catch (error) {
+      closeSync(file);
+      rmSync(draft, { force: true });
+      throw error;
+    }
+    const replaced = this.#file;
     this.#file = file;
-    this.#sizeBytes = this.#compactBytes = record.length;
+    this.#sizeBytes = record.length;
+    this.#compactAboveBytes = compactAbove(record.length);
+    closeSync(replaced);
+    syncFolder(dirname(this.#path));
+  }
+}
+
+function compactAbove(compactBytes: number): number {
+  return Math.max(COMPACT_ABOVE_BYTES, COMPACT_AT_GROWTH * compactBytes);
+}
+
+/** Until then, the system's end may bring back the file that was replaced. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
