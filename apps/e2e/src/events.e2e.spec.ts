@@ -5,10 +5,11 @@ import { askAuditor, eventually, type Answer, type PaymentDto, type Person } fro
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askOperator, inSeconds } from './operator.js';
 import { deliverAgain, TopicReader, untilConsumed, type TopicMessage } from './topic-reader.js';
 import { euros, kafkaKind, World } from './world.js';
 
-const { allTopics, paymentCompleted, paymentCreated, paymentFailed, topics } = contracts;
+const { allTopics, monthAt, monthSpan, paymentCompleted, paymentCreated, paymentFailed, topics } = contracts;
 
 /** Everything that must never leave the databases. */
 const secrets = {
@@ -44,6 +45,7 @@ describe('what is published', () => {
     await Promise.all(Array.from({ length: paymentCount }, (_, index) => payTraced(anna, bruno, 1 + index)));
     await payTraced(anna, { channel: 'instagram', handle: secrets.handle }, 5);
     await payTraced(carla, bruno, 9_999);
+    await operate(anna);
     reader = await TopicReader.open(
       clientSettings(world.stack.kafka),
       allTopics().map(({ name }) => name),
@@ -214,6 +216,36 @@ describe('what is published', () => {
     const id = answer.body.id ?? answer.body.payment?.split('/').at(-1);
     if (id === undefined) throw new Error(`not taken: ${JSON.stringify(answer.body)}`);
     paid.push({ traceId, id, status: answer.body.status === 'completed' ? 'completed' : 'failed' });
+  }
+
+  /** Has everything happen to the books that only an operator asks for. */
+  async function operate(anna: Person): Promise<void> {
+    const ask = (...command: string[]) => askOperator(world.stack, ...command);
+    const dario = await world.api.register({ name: 'Dario Neri', phone: '+393339910004' });
+    const [wallet, empty] = [`wallet:${anna.id}`, `wallet:${dario.id}`];
+    await eventually(() => dario.balance());
+    const terms = ['--amount', '5', '--until'];
+    const hold = await ask('hold', wallet, ...terms, inSeconds(60));
+    const { entry } = (await anna.payments()).find(({ status }) => status === 'completed') as PaymentDto;
+    const lastMonth = monthAt(monthSpan(monthAt(Date.now(), 'Europe/Rome'), 'Europe/Rome').from - 1, 'UTC');
+    const asset = ['CAFFE', '--scale', '2', '--issuer', anna.id, '--reserve', wallet];
+    const answers = [
+      hold,
+      await ask('extend-hold', hold.id, '--until', inSeconds(90)),
+      await ask('release', hold.id),
+      await ask('hold', wallet, ...terms, inSeconds(3)),
+      await ask('freeze', wallet),
+      await ask('unfreeze', wallet),
+      await ask('close-account', empty),
+      await ask('close-period', lastMonth),
+      await ask('reverse', entry?.id ?? '', '--reason', 'paid-twice'),
+      await ask('define-asset', ...asset),
+    ];
+    expect(answers.map(({ exitCode }) => exitCode)).toEqual(answers.map(() => 0));
+    await eventually(async () => {
+      const { balance, available } = await anna.balance();
+      expect(available).toEqual(balance);
+    });
   }
 
   async function openShop(owner: Person): Promise<void> {
