@@ -35,6 +35,12 @@ describe('the log of a partition', () => {
     await log.close();
     log = openLog();
   };
+  /** As if the process had ended without closing the log. */
+  const kill = async () => {
+    const mark = await readFile(join(folder, 'acknowledged'));
+    await log.close();
+    await writeFile(join(folder, 'acknowledged'), mark);
+  };
   const append = (spec: BatchSpec = {}) => log.append(recordBatch(spec));
   const segments = async () => (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
   const lastSegment = async () => join(folder, (await segments()).at(-1) ?? '');
@@ -183,7 +189,7 @@ describe('the log of a partition', () => {
     ],
   ])('cuts a tail that is %s, says so, and goes on', async (_, damage, systemMayHaveStopped = false) => {
     for (let index = 0; index < 3; index++) append();
-    await log.close();
+    await kill();
     await damage(await lastSegment());
     log = openLog({ systemMayHaveStopped });
     const { endOffset } = log;
@@ -226,6 +232,75 @@ describe('the log of a partition', () => {
     }
     expect(read(0)).toEqual([0, 1]);
     expect(read(secondOffset)[0]).toBe(secondOffset);
+  });
+
+  it.each([
+    ['deleted', (path: string) => rm(path)],
+    ['emptied', (path: string) => truncate(path, 0)],
+  ])('refuses to open when its last segment is %s, also after a kill', async (_, damage) => {
+    for (const end of [kill, () => log.close()]) {
+      for (let index = 0; index < 60; index++) append();
+      await end();
+      const name = await lastSegment();
+      const bytes = await readFile(name);
+      await damage(name);
+      expect(() => openLog()).toThrow('missing that were acknowledged');
+      await writeFile(name, bytes);
+      log = openLog();
+    }
+  });
+
+  it('refuses to open when it was closed with more than is there, and goes on after the end of the system', async () => {
+    for (let index = 0; index < 3; index++) append();
+    await log.close();
+    await truncate(await lastSegment(), 2 * size);
+    await writeFile(join(folder, 'start-offset'), '3');
+    expect(() => openLog()).toThrow('records from offset 2 to 2 are missing that were acknowledged');
+    log = openLog({ systemMayHaveStopped: true });
+    expect(notices).toEqual([expect.stringContaining('are missing')]);
+    expect(append()).toEqual({ baseOffset: 2 });
+    await reopen();
+    expect([log.startOffset, ...read(2)]).toEqual([2, 2]);
+    await log.close();
+    await writeFile(join(folder, 'acknowledged'), '');
+    expect(() => openLog()).toThrow('it names no offset');
+    await writeFile(join(folder, 'acknowledged'), '3');
+    log = openLog();
+  });
+
+  it.each([
+    ['cut', (path: string) => stat(path).then((file) => truncate(path, file.size - 10))],
+    [
+      'cut between two batches',
+      (path: string) => stat(path).then((file) => truncate(path, file.size - size)),
+    ],
+    ['emptied', (path: string) => truncate(path, 0)],
+    ['deleted', (path: string) => rm(path)],
+    ['of another end', (path: string) => stat(path).then((file) => overwrite(path, file.size - 1, 0xff))],
+  ])('refuses to open when a full segment is %s', async (_, damage) => {
+    for (let index = 0; index < 90; index++) append();
+    await log.close();
+    const name = join(folder, (await segments())[1] ?? '');
+    const bytes = await readFile(name);
+    await damage(name);
+    expect(() => openLog()).toThrow('it does not reach to offset');
+    await writeFile(name, bytes);
+    log = openLog();
+  });
+
+  it('gives no batch that is not as it was written', async () => {
+    for (let index = 0; index < 60; index++) append();
+    await reopen();
+    const name = join(folder, (await segments())[0] ?? '');
+    await overwrite(name, 3 * size - 1, 0xff);
+    expect(read(0)).toEqual([0, 1]);
+    expect(() => read(2)).toThrow('the batch is not as it was written');
+    expect(() => read(2, 1, true)).toThrow('the batch is not as it was written');
+    // The offset of the fifth batch, which no checksum covers.
+    await overwrite(name, 4 * size + 7, 5);
+    expect(read(3)).toEqual([3]);
+    await truncate(name, 2 * size - 1);
+    expect(() => read(1)).toThrow(DamagedFile);
   });
 
   it('deletes old segments by size, and by age, but never the one that grows', async () => {

@@ -1,16 +1,25 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../wire/errors.js';
 import {
   BATCH_HEADER_BYTES,
+  type BatchHeader,
   batchHeader,
   placeBatch,
   recordAtTime,
   type TimedOffset,
 } from '../wire/record-batch.js';
+import { OffsetFile, writeAside } from './offset-file.js';
 import { ProducerStates } from './producer-states.js';
 import { DamagedFile, type Recovery } from './recovery.js';
-import { INDEX_STRIDE_BYTES, plausibleSize, Segment, segmentFileName, segmentOffsets } from './segment.js';
+import {
+  endOfGoodBatches,
+  INDEX_STRIDE_BYTES,
+  plausibleSize,
+  Segment,
+  segmentFileName,
+  segmentOffsets,
+} from './segment.js';
 
 /** With one broker there is never an election. */
 export const LEADER_EPOCH = 0;
@@ -25,7 +34,9 @@ export type AppendResult = { baseOffset: number } | { errorCode: ErrorCode };
 
 /**
  * The log of one topic-partition: a folder of segments, the last of which grows. Beside each segment but the first lies a
- * snapshot of the producers as they were at its start, so that only the last one has to be read at start-up.
+ * snapshot of the producers as they were at its start, so that only the last one has to be read at start-up. The file `acknowledged` says
+ * how far the log has come for sure, so that an end that is missing is told from one that was never written; it is written when a
+ * segment has got its first batch and when the log is closed.
  */
 export class PartitionLog {
   readonly #folder: string;
@@ -36,7 +47,8 @@ export class PartitionLog {
   #producers = new ProducerStates();
   #endOffset = 0;
   /** Records before it were deleted by request; they may still lie in the first segment. */
-  #deletedBefore = 0;
+  readonly #deletedBefore: OffsetFile;
+  readonly #acknowledged: OffsetFile;
   /** Ends when all full segments are on the device. */
   #releasing: Promise<unknown> = Promise.resolve();
   readonly #waiters = new Set<() => void>();
@@ -46,12 +58,14 @@ export class PartitionLog {
     this.#folder = folder;
     this.#options = options;
     this.#recovery = recovery;
+    this.#deletedBefore = new OffsetFile(join(folder, 'start-offset'));
+    this.#acknowledged = new OffsetFile(join(folder, 'acknowledged'));
     this.#recover();
   }
 
   /** The first offset that can be read. */
   get startOffset(): number {
-    return Math.max(this.#deletedBefore, (this.#segments[0] as Segment).baseOffset);
+    return Math.max(this.#deletedBefore.offset, (this.#segments[0] as Segment).baseOffset);
   }
 
   /** The offset that the next record gets; also the high watermark. */
@@ -76,9 +90,11 @@ export class PartitionLog {
     const baseOffset = this.#endOffset;
     placeBatch(batch, baseOffset, LEADER_EPOCH);
     const header = batchHeader(batch);
+    const isFirst = this.#active.sizeBytes === 0;
     this.#active.append(batch, header);
     this.#producers.record(header);
     this.#endOffset = header.lastOffset + 1;
+    if (isFirst) this.#mark();
     this.#wake();
     return { baseOffset };
   }
@@ -91,6 +107,8 @@ export class PartitionLog {
   /**
    * Whole batches from the one that holds `offset` on, at most `maxBytes` of them; when `atLeastOne`, one batch whatever its
    * size. Empty at the end of the log. `offset` lies between start and end.
+   *
+   * @throws DamagedFile when the first of them is not as it was written; they end before another that is not.
    */
   read(offset: number, maxBytes: number, atLeastOne: boolean): Buffer {
     if (offset >= this.#endOffset) return Buffer.alloc(0);
@@ -103,8 +121,12 @@ export class PartitionLog {
         start += first;
         first = sizeAt(segment, position, bytes, start);
       }
-      if (first > maxBytes) return atLeastOne ? segment.read(position + start, first) : Buffer.alloc(0);
-      return bytes.subarray(start, endOfWholeBatches(bytes, start, maxBytes));
+      if (first > maxBytes && !atLeastOne) return Buffer.alloc(0);
+      const found = first > maxBytes ? segment.read(position + start, first) : bytes.subarray(start);
+      const end = endOfGoodBatches(found, offset, Math.max(first, maxBytes));
+      if (end === 0)
+        throw new DamagedFile(segment.path, position + start, 'the batch is not as it was written');
+      return found.subarray(0, end);
     });
   }
 
@@ -142,8 +164,7 @@ export class PartitionLog {
   /** Forgets all records before `offset`, which lies before the end, for good; full segments of them are deleted. */
   deleteBefore(offset: number): void {
     if (offset <= this.startOffset) return;
-    this.#writeAside(this.#startPath, String(offset));
-    this.#deletedBefore = offset;
+    this.#deletedBefore.write(offset);
     while ((this.#segments[1]?.baseOffset ?? Infinity) <= offset) this.#removeOldest();
   }
 
@@ -172,6 +193,16 @@ export class PartitionLog {
     // What failed before was reported when it did.
     await Promise.allSettled([this.#releasing]);
     await this.#active.release();
+    this.#mark();
+  }
+
+  /** Without the mark, the log is whole all the same. */
+  #mark(): void {
+    try {
+      this.#acknowledged.write(this.#endOffset);
+    } catch (error) {
+      this.#recovery.notice(`${this.#folder}: ${(error as Error).message}`);
+    }
   }
 
   #removeOldest(): void {
@@ -216,24 +247,31 @@ export class PartitionLog {
     const offsets = existsSync(this.#folder) ? segmentOffsets(readdirSync(this.#folder)) : [];
     this.#segments = offsets.map((offset) => Segment.open(this.#folder, offset));
     if (this.#segments.length === 0) this.#segments = [Segment.create(this.#folder, 0)];
+    this.#requireNoGap();
     const active = this.#active;
     this.#endOffset = active.baseOffset;
     this.#producers = this.#readSnapshot() ?? this.#producersFromSegments();
-    if (active.sizeBytes > 0) {
-      active.recover((header) => {
-        this.#producers.record(header);
-        this.#endOffset = header.lastOffset + 1;
-      }, this.#recovery);
-    }
-    this.#deletedBefore = this.#readDeletedBefore();
+    const seen = (header: BatchHeader) => {
+      this.#producers.record(header);
+      this.#endOffset = header.lastOffset + 1;
+    };
+    active.recover(seen, this.#recovery, this.#acknowledged.offset);
+    // What was not synced may be missing.
+    if (this.#endOffset < this.#acknowledged.offset) this.#mark();
+    if (this.#endOffset < this.#deletedBefore.offset) this.#deletedBefore.write(this.#endOffset);
   }
 
-  /** Not beyond the end: what was not synced may be missing there. */
-  #readDeletedBefore(): number {
-    if (!existsSync(this.#startPath)) return 0;
-    const offset = Number(readFileSync(this.#startPath, 'utf8'));
-    if (!Number.isSafeInteger(offset)) throw new DamagedFile(this.#startPath, 0, 'it names no offset');
-    return Math.min(offset, this.#endOffset);
+  /** What lies between the segments is acknowledged, and each was synced when it was full. */
+  #requireNoGap(): void {
+    for (const [index, segment] of this.#segments.entries()) {
+      const next = this.#segments[index + 1];
+      if (!next || this.#using(segment, () => segment.endsBefore(next.baseOffset))) continue;
+      throw new DamagedFile(
+        segment.path,
+        segment.sizeBytes,
+        `it does not reach to offset ${next.baseOffset}`,
+      );
+    }
   }
 
   #producersFromSegments(): ProducerStates {
@@ -258,31 +296,12 @@ export class PartitionLog {
   }
 
   #writeSnapshot(): void {
-    this.#writeAside(this.#snapshotPath(this.#endOffset), JSON.stringify(this.#producers.snapshot()));
-  }
-
-  /** Writes a small file whole or not at all. */
-  #writeAside(path: string, text: string): void {
-    writeFileSync(`${path}.draft`, text);
-    renameSync(`${path}.draft`, path);
-  }
-
-  get #startPath(): string {
-    return join(this.#folder, 'start-offset');
+    writeAside(this.#snapshotPath(this.#endOffset), JSON.stringify(this.#producers.snapshot()));
   }
 
   #snapshotPath(baseOffset: number): string {
     return join(this.#folder, segmentFileName(baseOffset).replace('.log', '.producers.json'));
   }
-}
-
-function endOfWholeBatches(bytes: Buffer, start: number, maxBytes: number): number {
-  let end = start;
-  for (let size = plausibleSize(bytes, end); size !== undefined; size = plausibleSize(bytes, end)) {
-    if (end + size > bytes.length || end + size - start > maxBytes) break;
-    end += size;
-  }
-  return end;
 }
 
 function sizeAt({ path }: Segment, position: number, bytes: Buffer, start: number): number {

@@ -141,12 +141,25 @@ export class Segment {
     }
   }
 
+  /** Whether the file ends with a good batch, and `nextOffset` comes next. Only the last batch is looked at. */
+  endsBefore(nextOffset: number): boolean {
+    for (const length of [INDEX_STRIDE_BYTES, limits.batchBytes]) {
+      const bytes = this.read(Math.max(0, this.sizeBytes - length), length);
+      for (let at = bytes.length - BATCH_HEADER_BYTES; at >= 0; at--) {
+        const size = bytes.length - at;
+        if (batchSize(bytes, at) !== size || batchHeader(bytes, at).lastOffset + 1 !== nextOffset) continue;
+        if (checksumHolds(bytes, at, size)) return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * Checks every batch and builds the index, calling `seen` for each; cuts a torn tail and says so.
    *
-   * @throws DamagedFile when what is there is no interrupted write.
+   * @throws DamagedFile when what is there is no interrupted write, or does not reach to the offset before which all was acknowledged.
    */
-  recover(seen: (header: BatchHeader) => void, recovery: Recovery): void {
+  recover(seen: (header: BatchHeader) => void, recovery: Recovery, acknowledgedBefore: number): void {
     this.#index = [];
     let end = 0;
     let nextOffset = this.baseOffset;
@@ -157,6 +170,7 @@ export class Segment {
       seen(batch.header);
       end = batch.position + batch.header.sizeBytes;
     }
+    if (nextOffset < acknowledgedBefore) this.#tellMissing(end, nextOffset, acknowledgedBefore, recovery);
     if (end === this.sizeBytes) return;
     this.#requireCutShort(end, nextOffset, recovery);
     recovery.notice(`${this.path}: cut ${this.sizeBytes - end} bytes of an unfinished write at its end`);
@@ -223,6 +237,13 @@ export class Segment {
     }
   }
 
+  /** The end of the system may take with it what was not synced. */
+  #tellMissing(end: number, from: number, before: number, recovery: Recovery): void {
+    const what = `records from offset ${from} to ${before - 1} are missing that were acknowledged`;
+    if (!recovery.systemMayHaveStopped) throw new DamagedFile(this.path, end, what);
+    recovery.notice(`${this.path}: ${what}`);
+  }
+
   #requireCutShort(offset: number, nextOffset: number, recovery: Recovery): void {
     const bytes = this.read(offset, this.sizeBytes - offset);
     const isGoodRecord = (at: number) => {
@@ -254,4 +275,20 @@ export function plausibleSize(bytes: Buffer, start: number): number | undefined 
   if (bytes.length - start < BATCH_HEADER_BYTES) return undefined;
   const sizeBytes = batchSize(bytes, start);
   return sizeBytes < BATCH_HEADER_BYTES || sizeBytes > limits.batchBytes ? undefined : sizeBytes;
+}
+
+/** Where the batches end, of which the first holds `offset`, that are whole, follow each other, and have the checksums they carry. */
+export function endOfGoodBatches(bytes: Buffer, offset: number, maxBytes: number): number {
+  const length = Math.min(bytes.length, maxBytes);
+  let end = 0;
+  let next = offset;
+  for (let size = plausibleSize(bytes, 0); size !== undefined; size = plausibleSize(bytes, end)) {
+    if (end + size > length) break;
+    const { baseOffset, lastOffset } = batchHeader(bytes, end);
+    const follows = end === 0 ? baseOffset <= next : baseOffset === next;
+    if (!follows || !checksumHolds(bytes, end, size)) break;
+    end += size;
+    next = lastOffset + 1;
+  }
+  return end;
 }
