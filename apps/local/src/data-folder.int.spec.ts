@@ -17,7 +17,7 @@ describe('openDataFolder', () => {
   it('is made for its owner alone, and remembers the ports', async () => {
     const first = await openDataFolder(path);
     expect(first.rememberedBase).toBeUndefined();
-    first.useBlock(7420);
+    first.useBlock(7420, 'start');
     first.describeStack({ gatewayUrl: 'http://127.0.0.1:7420' });
     expect(statSync(path).mode & 0o777).toBe(0o700);
     expect(statSync(join(path, 'stack.json')).mode & 0o777).toBe(0o600);
@@ -41,9 +41,11 @@ describe('openDataFolder', () => {
   it('refuses a second start while the first runs, and says where', async () => {
     const first = await openDataFolder(path);
     const { base, release } = await reserveFreeBlock(path);
-    first.useBlock(base);
+    first.useBlock(base, 'start');
     const second = openDataFolder(path);
     await expect(second).rejects.toThrow(`runs at http://127.0.0.1:${base} over this data`);
+    first.useBlock(base, 'engines');
+    await expect(openDataFolder(path)).rejects.toThrow('The engines alone already run over this data');
     await expect(openDataFolder(path)).rejects.toThrow(/FLORIN_DATA=<folder> npm start/);
     await release();
     first.close();

@@ -16,7 +16,12 @@ import { LaunchError } from './launch-error.js';
 /** A lock without ports belongs to a start that has not come far; older than this, to one that died there. */
 const startingMs = 60_000;
 
-const lockSchema = z.object({ pid: z.int(), base: z.int().optional() });
+/** `runs` is missing while it is not known yet. */
+const lockSchema = z.object({
+  pid: z.int(),
+  base: z.int().optional(),
+  runs: z.enum(['start', 'engines']).optional(),
+});
 const portsSchema = z.object({ base: z.int() });
 
 /** Where a stack keeps everything. At most one process at a time has it open. */
@@ -25,7 +30,7 @@ export interface DataFolder {
   /** First port of the block that the last start used. */
   readonly rememberedBase: number | undefined;
   /** Notes the block in use, for the next start and for a second one meanwhile. */
-  useBlock(base: number): void;
+  useBlock(base: number, runs: 'start' | 'engines'): void;
   /** Writes `stack.json` for other tools, readable by the owner alone: it holds the databases' passwords. */
   describeStack(description: object): void;
   close(): void;
@@ -39,9 +44,9 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   return {
     path,
     rememberedBase: readAs(portsSchema, file('ports.json'))?.base,
-    useBlock(base) {
+    useBlock(base, runs) {
       replaceFile(file('ports.json'), { base });
-      replaceFile(file('lock'), { pid: process.pid, base });
+      replaceFile(file('lock'), { pid: process.pid, base, runs });
     },
     describeStack: (description) => replaceFile(file('stack.json'), description),
     close() {
@@ -51,11 +56,10 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   };
 }
 
-/** What a second start over the same data is told. */
-export function alreadyRunning(path: string, pid: number, base: number | undefined): LaunchError {
-  const where = base === undefined ? 'is starting' : `runs at http://127.0.0.1:${base}`;
+/** What a second start over the same data is told; `who` does what already: "Florin already runs". */
+export function alreadyRunning(path: string, pid: number, who: string): LaunchError {
   return new LaunchError(
-    `Florin already ${where} over this data (process ${pid}, ${path}).\n` +
+    `${who} over this data (process ${pid}, ${path}).\n` +
       `Use that one; or stop it with Ctrl-C in its terminal or "kill ${pid}".\n` +
       `A second one beside it needs its own data: FLORIN_DATA=<folder> npm start`,
   );
@@ -91,9 +95,16 @@ async function takeLock(path: string, file: string): Promise<void> {
   if (lock?.base !== undefined) {
     // Process numbers are used again; the answer at the reservation port is not.
     const holder = await askHolder(lock.base);
-    if (holder?.florin === path) throw alreadyRunning(path, holder.pid, lock.base);
+    if (holder?.florin === path) {
+      const whole = `Florin already runs at http://127.0.0.1:${lock.base}`;
+      throw alreadyRunning(
+        path,
+        holder.pid,
+        lock.runs === 'engines' ? 'The engines alone already run' : whole,
+      );
+    }
   } else if (lock !== undefined && Date.now() - statSync(file).mtimeMs < startingMs && isAlive(lock.pid)) {
-    throw alreadyRunning(path, lock.pid, undefined);
+    throw alreadyRunning(path, lock.pid, 'Florin already is starting');
   }
   rmSync(file, { force: true });
   try {

@@ -1,6 +1,9 @@
 /** A start that cannot be, with one message for a person that says what to do. */
 export class LaunchError extends Error {}
 
+/** The command line was not understood. */
+export class WrongUse extends LaunchError {}
+
 const accessCodes = ['EACCES', 'EPERM', 'EROFS'];
 
 /** The message for a person behind whatever made a start fail. */

@@ -11,12 +11,12 @@ import {
 } from '@florin/local-stack';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArguments } from './arguments.js';
+import { type Arguments, parseArguments, usage } from './arguments.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
-import { explain } from './launch-error.js';
+import { explain, WrongUse } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
 import { Restarts } from './restarts.js';
-import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
+import { enginesScreen, movedPorts, startScreen, unexpectedEnd } from './screen.js';
 import { interruption, ProgressLine } from './terminal.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -25,13 +25,20 @@ let exitCode = 0;
 
 /** `start` runs the whole product until Ctrl-C, `engines` the three engines alone. */
 async function main(args: readonly string[]): Promise<void> {
-  const { command, kafka } = parseArguments(args);
+  const asked = parseArguments(args);
+  if (asked === 'help') process.stdout.write(`${usage}\n`);
+  else await run(asked);
+}
+
+async function run({ command, kafka }: Arguments): Promise<void> {
   const wanted = parseBase(process.env['FLORIN_PORT_BASE']);
   const folder = await openDataFolder(resolve(root, process.env['FLORIN_DATA'] ?? '.florin'));
   try {
-    const reservation = await choosePorts(wanted ?? folder.rememberedBase ?? defaultBase, folder.path);
+    const first = wanted ?? folder.rememberedBase ?? defaultBase;
+    const reservation = await choosePorts(first, folder.path);
     try {
-      folder.useBlock(reservation.base);
+      if (reservation.base !== first) say(movedPorts(first, reservation.base));
+      folder.useBlock(reservation.base, command);
       await (command === 'start' ? runStack : runEngines)(folder, reservation, kafka);
     } finally {
       await reservation.release();
@@ -64,7 +71,7 @@ async function runStack(folder: DataFolder, { ports }: Ports, kafka: KafkaKind):
     kafkaEnvironment: kafkaEnvironment(stack.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, stack.databaseUrl(name)])),
   });
-  process.stdout.write(startScreen(stack, folder.path, progress.seconds));
+  process.stdout.write(startScreen({ ...stack, kafkaKind: kafka }, folder.path, progress.seconds));
   await untilInterrupted();
   process.stderr.write(`\nStopping: gateway, ${serviceNames.length - 1} services, engines …\n`);
   await stack.stop();
@@ -91,7 +98,7 @@ async function runEngines(folder: DataFolder, { ports }: Ports, kafka: KafkaKind
     kafkaEnvironment: kafkaEnvironment(engines.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, engines.databaseUrl(name)])),
   });
-  process.stdout.write(enginesScreen(engines, databases, folder.path));
+  process.stdout.write(enginesScreen({ ...engines, kafkaKind: kafka }, databases, folder.path));
   await untilInterrupted();
   process.stderr.write('\nStopping the engines …\n');
   await engines.stop();
@@ -131,7 +138,7 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   // 130 is what a shell expects of a program that Ctrl-C broke off.
-  exitCode = signal.aborted ? 130 : 1;
+  exitCode = signal.aborted ? 130 : error instanceof WrongUse ? 2 : 1;
   const message = signal.aborted ? 'Start broken off; nothing is left running.' : explain(error);
   process.stderr.write(`${message}\n`);
 }

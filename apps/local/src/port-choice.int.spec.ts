@@ -36,7 +36,7 @@ describe('choosePorts', () => {
   it('refuses a second start over the same data', async () => {
     const base = await freeBase();
     await choose(base, '/one');
-    const message = `already runs at http://127.0.0.1:${base} over this data (process ${process.pid}, /one)`;
+    const message = `already runs over this data (process ${process.pid}, /one)`;
     await expect(choose(base, '/one')).rejects.toThrow(message);
   });
 

@@ -23,7 +23,9 @@ export async function choosePorts(base: number, dataDir: string): Promise<BlockR
     const result = await reserveBlock(candidate, dataDir);
     if (result.kind === 'reserved') return result;
     if (result.kind === 'foreign') throw portInUse(result.port, candidate);
-    if (result.holder.florin === dataDir) throw alreadyRunning(dataDir, result.holder.pid, candidate);
+    if (result.holder.florin === dataDir) {
+      throw alreadyRunning(dataDir, result.holder.pid, 'Florin already runs');
+    }
   }
   throw new LaunchError(
     `Every block of ports from ${base} to ${last} belongs to another Florin.\n` +

@@ -1,7 +1,9 @@
 import {
+  apacheKafkaVersion,
   type EngineName,
   type Engines,
   type KafkaAccess,
+  type KafkaKind,
   logFileOf,
   type ServiceName,
   serviceNames,
@@ -11,11 +13,17 @@ import { firstPayment } from './first-payment.js';
 
 const engineNote = 'Embedded engines: for laptops, tests and demos, never the production answer.';
 
+/** What both screens tell of a stack's broker. */
+interface Broker {
+  readonly kafka: KafkaAccess;
+  readonly kafkaKind: KafkaKind;
+}
+
 type Row = readonly [name: string, value: string];
 
 /** The one screen that `npm start` ends with. */
 export function startScreen(
-  stack: Pick<Stack, 'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'kafka' | 'databaseUrl'>,
+  stack: Pick<Stack, 'gatewayUrl' | 'gatewayMetricsUrl' | 'urls' | 'eventStoreUrl' | 'databaseUrl'> & Broker,
   dataDir: string,
   seconds: number,
 ): string {
@@ -34,7 +42,7 @@ export function startScreen(
     ...rows([
       ['PostgreSQL', withoutUser(stack.databaseUrl('identity'))],
       ['Event store', stack.eventStoreUrl],
-      ...kafkaRows(stack.kafka),
+      ...kafkaRows(stack),
     ]),
     `  ${engineNote}`,
     '',
@@ -55,7 +63,7 @@ export function startScreen(
 
 /** What `npm run engines` prints: the connection strings, passwords included, for a service started by hand. */
 export function enginesScreen(
-  engines: Pick<Engines, 'eventStoreUrl' | 'kafka' | 'databaseUrl'>,
+  engines: Pick<Engines, 'eventStoreUrl' | 'databaseUrl'> & Broker,
   databases: readonly string[],
   dataDir: string,
 ): string {
@@ -64,7 +72,7 @@ export function enginesScreen(
     '',
     ...rows([
       ['Event store', engines.eventStoreUrl],
-      ...kafkaRows(engines.kafka),
+      ...kafkaRows(engines),
       ...databases.map((name): Row => [`PostgreSQL ${name}`, engines.databaseUrl(name)]),
       ['Data', dataDir],
       ['Logs', `${dataDir}/logs`],
@@ -81,11 +89,23 @@ export function unexpectedEnd(name: ServiceName | EngineName, how: string, dataD
   return `${name} ended by itself (${how}); its log is ${logFileOf(dataDir, name)}.`;
 }
 
-function kafkaRows({ brokers, security }: KafkaAccess): Row[] {
-  const address: Row = ['Kafka', brokers.join(',')];
+/** What the terminal says when another Florin has the ports that were asked for. */
+export function movedPorts(asked: number, taken: number): string {
+  return `${asked} is taken: ports from ${taken} on.`;
+}
+
+function kafkaRows({ kafka: { brokers, security }, kafkaKind }: Broker): Row[] {
+  const title = kafkaKind === 'embedded' ? 'Kafka' : `Apache Kafka ${apacheKafkaVersion}`;
+  const address: Row = [title, brokers.join(',')];
   if (security === undefined) return [address];
   const { caFile, username, passwordFile } = security;
-  return [address, ['  trust', caFile], ['  user', username], ['  password', `in ${passwordFile}`]];
+  return [
+    address,
+    ['  trust', caFile],
+    ['  sign in', 'by SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN'],
+    ['  user', username],
+    ['  password', `in ${passwordFile}`],
+  ];
 }
 
 function rows(all: readonly Row[]): string[] {

@@ -1,5 +1,5 @@
 import { serviceNames } from '@florin/local-stack';
-import { enginesScreen, startScreen, unexpectedEnd } from './screen.js';
+import { enginesScreen, movedPorts, startScreen, unexpectedEnd } from './screen.js';
 
 const urls = Object.fromEntries(
   serviceNames.map((name, index) => [name, `http://127.0.0.1:${7400 + index}`]),
@@ -10,6 +10,7 @@ const stack = {
   urls: urls as Record<(typeof serviceNames)[number], string>,
   eventStoreUrl: 'esdb://127.0.0.1:7411?tls=false',
   kafka: { brokers: ['127.0.0.1:7412'] },
+  kafkaKind: 'embedded' as const,
   databaseUrl: (name: string) => `postgres://${name}:secret@127.0.0.1:7410/${name}`,
 };
 
@@ -46,9 +47,18 @@ it('shows the connection strings of the engines where they run alone', () => {
 
 it('shows how to get at a broker that is not open to all', () => {
   const security = { caFile: '/data/ca.pem', username: 'anna', passwordFile: '/data/password' };
-  const screen = startScreen({ ...stack, kafka: { ...stack.kafka, security } }, '/data', 12);
-  expect(screen).toMatch(/Kafka +127\.0\.0\.1:7412\n +trust +\/data\/ca\.pem\n +user +anna\n/);
+  const screen = startScreen(
+    { ...stack, kafkaKind: 'apache-secured', kafka: { ...stack.kafka, security } },
+    '/data',
+    12,
+  );
+  expect(screen).toMatch(/Apache Kafka 4\.[\d.]+ +127\.0\.0\.1:7412\n +trust +\/data\/ca\.pem\n/);
+  expect(screen).toMatch(/sign in +by SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN\n +user +anna\n/);
   expect(screen).toMatch(/password +in \/data\/password\n/);
+});
+
+it('says which ports it has in place of those that were asked for', () => {
+  expect(movedPorts(7400, 7420)).toBe('7400 is taken: ports from 7420 on.');
 });
 
 it('says which process has ended, and where its log is', () => {

@@ -139,7 +139,8 @@ export class EngineProcess<Name extends EngineName> {
     const answer = await Promise.race([reported, child.exited, late, interrupted]);
     if (typeof answer === 'string') {
       await child.stop(stopTimeoutMs);
-      throw new Error(`${title} did not start (${answer}):\n${child.logTail()}`);
+      const tail = child.logTail();
+      throw new Error(`${title} did not start (${answer})${tail === '' ? '.' : `:\n${tail}`}`);
     }
     const report = reportSchema.parse(answer);
     if (report.kind !== 'failed') return report as ReportOf<Name>;

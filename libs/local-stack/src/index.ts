@@ -4,6 +4,7 @@ export { installApacheKafka, type Installation } from './apache-kafka/installati
 export { startEngines, type Engines, type EnginesOptions } from './engines.js';
 export { kafkaOfTests } from './kafka-of-tests.js';
 export {
+  apacheKafkaVersion,
   engineNames,
   isEngineName,
   kafkaKinds,

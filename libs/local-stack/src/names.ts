@@ -27,5 +27,8 @@ export function logFileOf(dataDir: string, name: ServiceName | EngineName): stri
 export const kafkaKinds = ['embedded', 'apache', 'apache-secured'] as const;
 export type KafkaKind = (typeof kafkaKinds)[number];
 
+/** As `pom.xml` has it. */
+export const apacheKafkaVersion = '4.3.1';
+
 /** A port on 127.0.0.1 for every process of the stack, and a second one for the gateway, whose first is public. */
 export type PortPlan = Readonly<Record<ServiceName | EngineName | 'gatewayMetrics', number>>;
