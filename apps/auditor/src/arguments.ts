@@ -67,6 +67,7 @@ export const usage = `Audits ledgers from their event store alone: every command
   npm run audit -- entries <account>        every entry of one account, with the running balance
   npm run audit -- reserves <asset>         what was issued of an asset, and what covers it
   npm run audit -- statement <account>      one account's statement: --period 2026-10 [--format json|csv|camt|pdf] [--out <file>]
+  npm run audit -- report                   a month of a book as a page to print, and as JSON: --period 2026-10 --out <folder>
   npm run audit -- export                   write one book into a file that proves itself: --ledger <id> --out <file> [--from --to]
   npm run audit -- verify-export <file> …   check such a file offline: --key <public key> …, or --unsigned
   npm run audit -- checkpoints              hold every signed head, and every tile, against the book: --key <public key> …

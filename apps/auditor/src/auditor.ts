@@ -12,6 +12,7 @@ import { isExportCommand, runExportCommand } from './exports.js';
 import { progressBar } from './progress.js';
 import { isProofCommand, runProofCommand } from './proofs.js';
 import { formatIn, questions } from './questions.js';
+import { runReport } from './report/report-command.js';
 import { runStatement } from './statements.js';
 import { withStore } from './store.js';
 import type { ExitCode, Surroundings } from './surroundings.js';
@@ -29,6 +30,7 @@ export async function runAuditor(args: readonly string[], surroundings: Surround
   try {
     if (isProofCommand(args)) return await runProofCommand(args, surroundings);
     if (isExportCommand(args)) return await runExportCommand(args, surroundings);
+    if (args[0] === 'report') return await runReport(args.slice(1), surroundings);
     if (args[0] === 'statement') return await runStatement(args.slice(1), surroundings);
     return await run(parseArguments(args, surroundings.env), surroundings);
   } catch (error) {
