@@ -104,7 +104,7 @@ describe('an audit of a sound book', () => {
       expect(await audit('balance', 'wallet:carla', '--json')).toStrictEqual({
         code: 2,
         out: '',
-        err: 'wallet:carla is not an account of it-eur at revision 7; --ledger names another book\n',
+        err: 'wallet:carla is not an account or asset of it-eur at revision 7; --ledger names another book\n',
       });
     });
   });

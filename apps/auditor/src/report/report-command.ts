@@ -114,7 +114,10 @@ async function write(folder: string, report: BookReport, ground: ReportGround): 
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(files[0] as string, reportPage(report, ground));
-    await writeFile(files[1] as string, `${JSON.stringify({ ...report, ...rest, ...absent(ground) }, wire, 2)}\n`);
+    await writeFile(
+      files[1] as string,
+      `${JSON.stringify({ ...report, ...rest, ...absent(ground) }, wire, 2)}\n`,
+    );
   } catch (error) {
     const ofTheSystem =
       typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
