@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirInUse, type DataDirLock, lockDataDir } from './data-dir-lock.js';
@@ -53,6 +53,14 @@ describe('the lock of a data folder', () => {
     await write(7, JSON.stringify({ holder: holder(), recovered: true }));
     expect(lockDataDir(folder).systemMayHaveStopped).toBe(systemMayHaveStopped);
     expect(await readdir(folder)).toEqual(['lock.8']);
+  });
+
+  it('says that the disk is full, and leaves nothing behind', async () => {
+    if (!knowsBoots) return;
+    await symlink('/dev/full', join(folder, `lock-draft.${process.pid}`));
+    expect(() => lockDataDir(folder)).toThrow('cannot be written: the disk is full');
+    expect(await readdir(folder)).toEqual([]);
+    lockDataDir(folder).release();
   });
 
   it('is taken over where a power cut has left nothing in it', async () => {

@@ -55,7 +55,7 @@ const LOCK_FILE = /^lock\.(\d+)$/;
  * Makes this process the only one to open `dataDir`, which is made if missing. The lock is a file that names its holder; each taker
  * links the next number, which one alone can do, so that two takers of a dead holder's lock cannot both win. Numbers only grow.
  *
- * @throws DataDirInUse while the holder lives.
+ * @throws DataDirInUse while the holder lives; Error with a sentence where the lock cannot be written, as on a full disk.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   mkdirSync(dataDir, { recursive: true });
@@ -90,8 +90,8 @@ export function lockDataDir(dataDir: string): DataDirLock {
 
 function take(dataDir: string, path: string, state: LockState & { holder: Holder }): void {
   const draft = join(dataDir, `lock-draft.${state.holder.pid}`);
-  writeState(draft, state);
   try {
+    writeState(draft, state);
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -144,12 +144,18 @@ function readState(path: string): LockState | undefined {
 }
 
 function writeState(path: string, state: LockState): void {
-  const file = openSync(path, 'w');
   try {
-    writeSync(file, JSON.stringify(state));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(path, 'w');
+    try {
+      writeSync(file, JSON.stringify(state));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOSPC' ? 'the disk is full: make room there' : message;
+    throw new Error(`The lock of a data folder, ${path}, cannot be written: ${what}`, { cause: error });
   }
 }
 

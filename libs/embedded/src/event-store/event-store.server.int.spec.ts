@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   binaryEvent,
   EventStoreDBClient,
   persistentSubscriptionToStreamSettingsFromDefaults,
+  type UnavailableError,
 } from '@eventstore/db-client';
-import { eventsOf, numbered, numbersOf } from './black-box/events.fixture.spec.js';
+import { eventsOf, numbered, numbersOf, refusalOf } from './black-box/events.fixture.spec.js';
 import { startFixture, type Fixture } from './event-store.fixture.spec.js';
 import { DataDirInUse } from '../data-dir-lock.js';
 import { startEventStore } from './event-store.server.js';
@@ -111,7 +112,10 @@ describe('the embedded event store', () => {
     await truncate(await segment(), 3);
     await rm(join(fixture.dataDir, 'acknowledged'));
     await fixture.restart();
-    expect(fixture.notices).toEqual([expect.stringContaining('it was removed')]);
+    expect(fixture.notices).toEqual([
+      expect.stringContaining('acknowledged is missing'),
+      expect.stringContaining('it was removed'),
+    ]);
     await fixture.client.appendToStream('orders', numbered(1));
   });
 
@@ -155,6 +159,42 @@ describe('the embedded event store', () => {
     const refusal = client.appendToStream('$$orders', binaryEvent({ type: '$metadata', data }));
     await expect(refusal).rejects.toThrow('may be nested 1000 deep');
     expect(await eventsOf(client.readStream('$$orders'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['$all', 'not appended to'],
+    ['$$', 'a stream without a name'],
+    ['$$$$orders', 'Metadata have no metadata'],
+  ])('neither appends to %s nor deletes it', async (name, sentence) => {
+    const { client } = fixture;
+    await expect(client.appendToStream(name, numbered(1))).rejects.toThrow(sentence);
+    const credentials = { username: 'makes', password: 'an append of its own' };
+    await expect(client.appendToStream(name, numbered(1), { credentials })).rejects.toThrow(sentence);
+    await expect(client.deleteStream(name)).rejects.toThrow(sentence);
+    expect(await eventsOf(client.readAll())).toEqual([]);
+    // That of $all is one like others.
+    await client.setStreamMetadata('$all', { acl: { readRoles: ['ops'] } });
+    expect((await client.getStreamMetadata('$all')).metadata).toBeDefined();
+  });
+
+  it('says why when it cannot write any more, and gives what it has', async () => {
+    const { client, dataDir, notices } = fixture;
+    await rm(dataDir, { recursive: true });
+    const credentials = { username: 'makes', password: 'an append of its own' };
+    for (const attempt of [
+      () => client.appendToStream('orders', numbered(1)),
+      () => client.appendToStream('orders', numbered(1), { credentials }),
+      () => client.deleteStream('orders', { expectedRevision: 'any' }),
+    ]) {
+      const { type, message } = (await refusalOf(attempt())) as UnavailableError;
+      expect([type, message]).toEqual(['unavailable', expect.stringMatching('cannot write .*ENOENT')]);
+    }
+    expect(await eventsOf(client.readAll())).toEqual([]);
+    expect(notices).toEqual([expect.stringContaining('restart it when that is mended')]);
+    await mkdir(dataDir);
+    await expect(fixture.server.close()).rejects.toThrow('cannot write');
+    await fixture.client.dispose();
+    fixture = await startFixture();
   });
 
   it('is found by clients that ask for the cluster', async () => {

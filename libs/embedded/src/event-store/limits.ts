@@ -10,6 +10,9 @@ export const serverLimits = {
   /** Calls under way, subscriptions among them. A reader that stops reading costs about 0.2 MiB, at most 1.3 MiB. */
   calls: 2_000,
   callsPerConnection: 1_000,
+  /** Calls that a connection's client may cancel. The official client gets to some hundred a second; a flood of them starves the others. */
+  resetsAtOnce: 2_000,
+  resetsPerSecond: 1_000,
   headerBytes: 16 * KIB,
   /** EventStoreDB's largest record is 16 MiB: up to there, clients are told what is wrong and are not cut off. */
   messageBytes: 17 * MIB,

@@ -3,6 +3,8 @@ import type { Encodable, Fields, Message } from '../protobuf/tables.js';
 import { StatusCode, StatusError } from './status.js';
 
 const PREFIX_BYTES = 5;
+/** So many chunks are joined: one of a byte alone costs more than a hundred. */
+const LOOSE_CHUNKS = 256;
 
 /** Encodes a message with gRPC's prefix: a zero (not compressed) and the length. */
 export function encodeFrame<F extends Fields>(message: Message<F>, values: Encodable<F>): Buffer {
@@ -48,6 +50,8 @@ export class ReceiveBudget {
 /** Cuts one call's incoming bytes into messages. */
 export class FrameReader {
   private chunks: Buffer[] = [];
+  /** How many chunks came since some were joined. */
+  private loose = 0;
   private buffered = 0;
   /** When the first byte of what is buffered came, in milliseconds since 1970. */
   private sinceMs = 0;
@@ -63,6 +67,8 @@ export class FrameReader {
     if (this.buffered === 0) this.sinceMs = Date.now();
     this.chunks.push(chunk);
     this.buffered += chunk.length;
+    this.loose++;
+    if (this.loose === LOOSE_CHUNKS) this.joinLoose();
   }
 
   /**
@@ -101,6 +107,7 @@ export class FrameReader {
   /** Forgets what has arrived. */
   clear(): void {
     this.chunks = [];
+    this.loose = 0;
     this.release(this.buffered);
   }
 
@@ -110,7 +117,13 @@ export class FrameReader {
     if (first !== undefined && first.length >= bytes) return first;
     const joined = Buffer.concat(this.chunks);
     this.chunks = [joined];
+    this.loose = 0;
     return joined;
+  }
+
+  private joinLoose(): void {
+    this.chunks.push(Buffer.concat(this.chunks.splice(-this.loose)));
+    this.loose = 0;
   }
 
   private release(bytes: number): void {

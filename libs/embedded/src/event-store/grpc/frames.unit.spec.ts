@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { message } from '../protobuf/tables.js';
 import { encodeFrame, FrameReader, frameContent, ReceiveBudget } from './frames.js';
@@ -9,6 +11,15 @@ function readAll(reader: FrameReader): Buffer[] {
   const messages: Buffer[] = [];
   for (let next = reader.next(); next !== undefined; next = reader.next()) messages.push(next);
   return messages;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function memoryUsed(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 describe('the frame reader', () => {
@@ -31,6 +42,30 @@ describe('the frame reader', () => {
         expect(reader.isInside).toBe(false);
       }),
     );
+  });
+
+  it('gives messages that came byte by byte', () => {
+    const reader = new FrameReader(new ReceiveBudget(10_000), 4_000);
+    const contents = [700, 1, 3_000, 256].map((length, index) => Buffer.alloc(length, index + 1));
+    const messages: Buffer[] = [];
+    for (const byte of Buffer.concat(contents.map(frameOf))) {
+      reader.push(Buffer.from([byte]));
+      messages.push(...readAll(reader));
+    }
+    expect(messages).toEqual(contents.map(frameOf).map(frameContent));
+    expect(reader.isInside).toBe(false);
+  });
+
+  it('keeps little more than the bytes of a message that comes byte by byte', () => {
+    const reader = new FrameReader(new ReceiveBudget(1_000_000), 1_000_000);
+    reader.push(Buffer.from([0, 0, 0x0f, 0, 0]));
+    const before = memoryUsed();
+    for (let count = 0; count < 300_000; count++) {
+      reader.push(Buffer.from([1]));
+      reader.next();
+    }
+    expect(memoryUsed() - before).toBeLessThan(10_000_000);
+    expect(reader.isInside).toBe(true);
   });
 
   it('refuses a message over the limit by its length alone, and a compressed one', () => {

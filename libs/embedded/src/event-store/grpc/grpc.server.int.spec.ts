@@ -12,6 +12,28 @@ const STREAMS = '/event_store.client.streams.Streams';
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 const MIB = 1024 * 1024;
 
+const [HEADERS, RST_STREAM, SETTINGS, END_HEADERS] = [1, 3, 4, 4];
+
+function http2Frame(type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
+  const header = Buffer.alloc(9);
+  header.writeUIntBE(payload.length, 0, 3);
+  header.set([type, flags], 3);
+  header.writeUInt32BE(stream, 5);
+  return Buffer.concat([header, payload]);
+}
+
+/** The headers of a read, as they are without compression. */
+const headerBlock = Buffer.concat(
+  Object.entries({
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': `${STREAMS}/Read`,
+    'content-type': 'application/grpc',
+  })
+    .flatMap(([name, value]) => [Buffer.from([0, name.length]), name, Buffer.from([value.length]), value])
+    .map((part) => Buffer.from(part)),
+);
+
 let fixture: Fixture;
 let session: ClientHttp2Session;
 beforeAll(async () => {
@@ -98,6 +120,23 @@ describe('the gRPC server', () => {
       stream.close(constants.NGHTTP2_CANCEL);
     }
     session.destroy();
+    await stillServes();
+    expect(fixture.notices).toEqual([]);
+  });
+
+  it('cuts a connection that does nothing but begin calls and reset them', async () => {
+    const socket = connectSocket(fixture.server.port, '127.0.0.1').on('error', () => socket.destroy());
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    socket.write(
+      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), http2Frame(SETTINGS, 0, 0)]),
+    );
+    const cancelled = Buffer.from([0, 0, 0, constants.NGHTTP2_CANCEL]);
+    for (let id = 1; id < 10_000; id += 2) {
+      socket.write(http2Frame(HEADERS, END_HEADERS, id, headerBlock));
+      socket.write(http2Frame(RST_STREAM, 0, id, cancelled));
+    }
+    await closed;
     await stillServes();
     expect(fixture.notices).toEqual([]);
   });

@@ -89,8 +89,8 @@ function createHttp2Server({ tls, limits }: GrpcServerOptions): Http2Server {
     // A subscriber that reads slowly, and many calls on one connection, are normal here.
     maxSessionMemory: limits.sessionMemoryMb,
     // So are clients that cancel reads and subscriptions all the time: a cancelled call is a reset stream.
-    streamResetBurst: 100_000,
-    streamResetRate: 10_000,
+    streamResetBurst: limits.resetsAtOnce,
+    streamResetRate: limits.resetsPerSecond,
     settings: {
       maxConcurrentStreams: limits.callsPerConnection,
       initialWindowSize: limits.callWindowBytes,

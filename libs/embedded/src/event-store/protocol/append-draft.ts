@@ -1,6 +1,6 @@
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { ProposedEvent } from '../storage/event-storage.js';
-import { expectedRevisionOf, proposedEventOf, streamNameOf } from './conversions.js';
+import { expectedRevisionOf, proposedEventOf, writableStreamOf } from './conversions.js';
 import { appendTooLarge } from './errors.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
 import { requestLimits } from '../limits.js';
@@ -16,7 +16,7 @@ export class AppendDraft {
 
   /** @throws StatusError (invalid argument) */
   constructor(options: ExpectationOptions) {
-    this.stream = streamNameOf(options);
+    this.stream = writableStreamOf(options);
     this.expected = expectedRevisionOf(options);
   }
 

@@ -8,6 +8,7 @@ import type { ExpectationOptions, ProposedMessage } from './messages.js';
 import { uuidBytes } from './uuid.js';
 
 const NOTHING = Buffer.alloc(0);
+const ALL_STREAM = '$all';
 
 /** @throws StatusError (invalid argument) */
 export function streamNameOf(options: { streamIdentifier?: { streamName?: Buffer } } | undefined): string {
@@ -20,6 +21,26 @@ export function streamNameOf(options: { streamIdentifier?: { streamName?: Buffer
     throw new StatusError(StatusCode.invalidArgument, message);
   }
   return text;
+}
+
+/**
+ * The stream of an append or a deletion. EventStoreDB, its clients or its HTTP interface refuse the same ones.
+ * @throws StatusError (invalid argument)
+ */
+export function writableStreamOf(options: ExpectationOptions): string {
+  const stream = streamNameOf(options);
+  const subject = stream.startsWith(METADATA_PREFIX) ? stream.slice(METADATA_PREFIX.length) : stream;
+  if (stream === ALL_STREAM)
+    throw unwritable(`${ALL_STREAM} shows the events of all streams; it is not appended to nor deleted.`);
+  if (subject === '')
+    throw unwritable(`${METADATA_PREFIX} would be the metadata of a stream without a name.`);
+  if (stream !== subject && subject.startsWith(METADATA_PREFIX))
+    throw unwritable('Metadata have no metadata.');
+  return stream;
+}
+
+function unwritable(message: string): StatusError {
+  return new StatusError(StatusCode.invalidArgument, message);
 }
 
 /** @throws StatusError (invalid argument) */

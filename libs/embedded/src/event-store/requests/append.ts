@@ -8,6 +8,7 @@ import { appendReq, appendResp } from '../protocol/messages.js';
 import { decode } from '../protobuf/decode.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, EventStorage } from '../storage/event-storage.js';
+import { durably } from './durably.js';
 
 /** Streams/Append: options first, then one message per event; all is appended when the client has sent the last. */
 export function append(storage: EventStorage): Handler {
@@ -24,8 +25,8 @@ export function append(storage: EventStorage): Handler {
     if (draft === undefined) {
       throw new StatusError(StatusCode.invalidArgument, 'The append does not begin with its options.');
     }
-    await storage.room();
-    const result = await storage.append(draft.stream, draft.expected, draft.events);
+    await durably(storage.room());
+    const result = await durably(storage.append(draft.stream, draft.expected, draft.events));
     call.send(response(result, draft));
   };
 }

@@ -12,6 +12,7 @@ import { encode } from '../protobuf/encode.js';
 import type { Encodable } from '../protobuf/tables.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, EventStorage } from '../storage/event-storage.js';
+import { durably } from './durably.js';
 
 /**
  * Streams/BatchAppend: one long call; every append has a correlation id and one or more requests, the last of which
@@ -19,31 +20,44 @@ import type { AppendResult, EventStorage } from '../storage/event-storage.js';
  */
 export function batchAppend(storage: EventStorage): Handler {
   return async (call) => {
-    const batches = new Map<string, Batch>();
-    const underWay = new Set<Promise<void>>();
-    for await (const message of call.requests()) {
-      const request = decode(batchAppendReq, message);
-      const key = request.correlationId?.toString('latin1') ?? '';
-      const batch = batches.get(key) ?? new Batch(request);
-      batch.add(request);
-      if (request.isFinal !== true) {
-        batches.set(key, batch);
-        batch.heldBytes += message.length;
-        call.hold(message.length);
-        if (batches.size > requestLimits.unfinishedAppends) {
-          const what = `More than ${requestLimits.unfinishedAppends} appends are unfinished on this call.`;
-          throw new StatusError(StatusCode.resourceExhausted, what);
-        }
-        continue;
-      }
-      if (batches.delete(key)) call.letGo(batch.heldBytes);
-      await storage.room();
-      await call.room();
-      const answer = batch.answer(storage, call).finally(() => underWay.delete(answer));
-      underWay.add(answer);
-    }
-    await Promise.all(underWay);
+    // Ends the call while more may be on its way.
+    const failed = Promise.withResolvers<never>();
+    await Promise.race([failed.promise, answerAppends(storage, call, failed.reject)]);
   };
+}
+
+async function answerAppends(
+  storage: EventStorage,
+  call: GrpcCall,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const batches = new Map<string, Batch>();
+  const underWay = new Set<Promise<void>>();
+  for await (const message of call.requests()) {
+    const request = decode(batchAppendReq, message);
+    const key = request.correlationId?.toString('latin1') ?? '';
+    const batch = batches.get(key) ?? new Batch(request);
+    batch.add(request);
+    if (request.isFinal !== true) {
+      batches.set(key, batch);
+      batch.heldBytes += message.length;
+      call.hold(message.length);
+      if (batches.size > requestLimits.unfinishedAppends) {
+        const what = `More than ${requestLimits.unfinishedAppends} appends are unfinished on this call.`;
+        throw new StatusError(StatusCode.resourceExhausted, what);
+      }
+      continue;
+    }
+    if (batches.delete(key)) call.letGo(batch.heldBytes);
+    await durably(storage.room());
+    await call.room();
+    const answer = batch
+      .answer(storage, call)
+      .catch(onFailure)
+      .finally(() => underWay.delete(answer));
+    underWay.add(answer);
+  }
+  await Promise.all(underWay);
 }
 
 type Response = Encodable<typeof batchAppendResp.fields>;
@@ -52,8 +66,8 @@ type Outcome = Pick<Response, 'success' | 'error'>;
 class Batch {
   /** The bytes of its parts so far, but the last. */
   heldBytes = 0;
-  private draft: AppendDraft | undefined;
-  private failure: StatusError | undefined;
+  /** What has come of it, or what is wrong with it. */
+  private draft: AppendDraft | StatusError;
   private readonly echo: Response;
   private readonly deadlineMs: number;
 
@@ -69,13 +83,16 @@ class Batch {
     };
     const { seconds = 0, nanos = 0 } = options?.deadline ?? {};
     this.deadlineMs = options?.deadline === undefined ? Infinity : seconds * 1000 + nanos / 1e6;
-    this.attempt(() => (this.draft = new AppendDraft(options ?? {})));
+    this.draft = attempt(() => new AppendDraft(options ?? {}));
   }
 
   /** Takes another part. What is wrong with it is told with the last one: an append has one answer. */
   add({ proposedMessages }: BatchAppendReq): void {
-    this.attempt(() => {
-      for (const proposed of proposedMessages ?? []) this.draft?.add(proposed);
+    const { draft } = this;
+    if (draft instanceof StatusError) return;
+    this.draft = attempt(() => {
+      for (const proposed of proposedMessages ?? []) draft.add(proposed);
+      return draft;
     });
   }
 
@@ -84,27 +101,21 @@ class Batch {
   }
 
   private async outcome(storage: EventStorage): Promise<Outcome> {
-    const { draft, failure } = this;
-    if (failure !== undefined || draft === undefined) return refusalOf(failure);
+    const { draft } = this;
+    if (draft instanceof StatusError) return refusalOf(draft);
     if (Date.now() > this.deadlineMs) {
       return refusal('Timeout', 'The deadline was over before all of the append had arrived.');
     }
-    try {
-      return outcomeOf(await storage.append(draft.stream, draft.expected, draft.events), draft);
-    } catch (error) {
-      return refusalOf(error);
-    }
+    return outcomeOf(await durably(storage.append(draft.stream, draft.expected, draft.events)), draft);
   }
+}
 
-  private attempt(step: () => void): void {
-    if (this.failure !== undefined) return;
-    try {
-      step();
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      this.draft = undefined;
-      this.failure = error;
-    }
+function attempt(step: () => AppendDraft): AppendDraft | StatusError {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return error;
   }
 }
 
@@ -133,11 +144,9 @@ function expectationFields(expected: ExpectedRevision) {
   return { expectedStreamExists: true as const };
 }
 
-/** The refusal that an error stands for. */
-function refusalOf(error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof StatusError)) return refusal('Unknown', message);
-  if (error.trailers['exception'] === MAX_APPEND_EXCEPTION) {
+/** The refusal of an append that is itself wrong. */
+function refusalOf({ message, trailers }: StatusError): Outcome {
+  if (trailers['exception'] === MAX_APPEND_EXCEPTION) {
     const details = { maxAppendSize: requestLimits.appendBytes };
     return refusal(
       'MaximumAppendSizeExceeded',

@@ -1,12 +1,13 @@
 import { encodeFrame } from '../grpc/frames.js';
 import type { Handler } from '../grpc/grpc.server.js';
 import { StatusCode, StatusError } from '../grpc/status.js';
-import { expectedRevisionOf, streamNameOf } from '../protocol/conversions.js';
+import { expectedRevisionOf, writableStreamOf } from '../protocol/conversions.js';
 import { streamDeleted, wrongExpectedVersion } from '../protocol/errors.js';
 import { deleteReq, deleteResp } from '../protocol/messages.js';
 import { decode } from '../protobuf/decode.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import type { AppendResult, EventStorage } from '../storage/event-storage.js';
+import { durably } from './durably.js';
 
 /** Streams/Delete: the events are gone; a later append brings the stream back, with the next revision. */
 export function deleteStream(storage: EventStorage): Handler {
@@ -23,9 +24,9 @@ function handler(remove: (stream: string, expected: ExpectedRevision) => Promise
     const { options } = decode(deleteReq, await call.request());
     if (options === undefined)
       throw new StatusError(StatusCode.invalidArgument, 'The request has no options.');
-    const stream = streamNameOf(options);
+    const stream = writableStreamOf(options);
     const expected = expectedRevisionOf(options);
-    const result = await remove(stream, expected);
+    const result = await durably(remove(stream, expected));
     if (result.kind === 'deleted') throw streamDeleted(stream);
     if (result.kind === 'wrongRevision') throw wrongExpectedVersion(stream, expected, result.lastRevision);
     const position = result.kind === 'appended' ? result.position : undefined;

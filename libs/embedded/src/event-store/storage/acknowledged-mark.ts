@@ -1,6 +1,16 @@
-import { closeSync, constants, fdatasyncSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { segmentBase } from './log-format.js';
 
 const POSITION_DIGITS = 16;
 
@@ -39,10 +49,15 @@ function markPath(dir: string): string {
 /** The position that the mark says; 0, which excludes nothing, where there is no mark or it cannot be read. */
 export function acknowledgedPosition(dir: string, onNotice: (message: string) => void): number {
   const path = markPath(dir);
-  if (!existsSync(path)) return 0;
+  const consequence = 'whether the log has its end is judged by its records alone.';
+  if (!existsSync(path)) {
+    const hasLog = readdirSync(dir).some((name) => segmentBase(name) !== undefined);
+    if (hasLog) onNotice(`${path} is missing: ${consequence}`);
+    return 0;
+  }
   const [, digits = '', sum] = /^(\d{16}) ([0-9a-f]{8})\n$/.exec(readFileSync(path, 'latin1')) ?? [];
   if (sum === checksum(digits)) return Number(digits);
-  onNotice(`${path} cannot be read: whether the log has its end is judged by its records alone.`);
+  onNotice(`${path} cannot be read: ${consequence}`);
   return 0;
 }
 

@@ -32,6 +32,11 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Recent data that readers get from memory. */
 const RECENT_CHUNKS = 16;
 
+/** The disk failed: what the log was to keep is not certain to be there, and nothing more is accepted. */
+export class LogFailed extends Error {
+  override readonly name = 'LogFailed';
+}
+
 /**
  * A log of records in segment files with group commit: one write and sync are under way, and whatever is appended
  * meanwhile is the next one.
@@ -43,7 +48,7 @@ export class AppendLog {
   private readonly waiters: Waiter[] = [];
   private readonly mark: AcknowledgedMark;
   private writing: Promise<void> | undefined;
-  private failure: Error | undefined;
+  private failure: LogFailed | undefined;
   private next: number;
   private durable: number;
 
@@ -73,7 +78,7 @@ export class AppendLog {
 
   /**
    * Where a record of about this size will lie.
-   * @throws Error when an earlier write failed
+   * @throws LogFailed when an earlier write did
    */
   place(bytes: number): number {
     if (this.failure !== undefined) throw this.failure;
@@ -92,7 +97,10 @@ export class AppendLog {
     this.startWriting();
   }
 
-  /** Resolves when everything appended so far is on disk. */
+  /**
+   * Resolves when everything appended so far is on disk.
+   * @throws LogFailed
+   */
   synced(): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.durable === this.next) return Promise.resolve();
@@ -231,9 +239,12 @@ export class AppendLog {
   /** After a failed write nobody knows what is on disk: nothing more is accepted until a restart has looked. */
   private fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.failure = new Error(`The event store cannot write (${reason}); restart it when that is mended.`, {
-      cause: error,
-    });
+    this.failure = new LogFailed(
+      `The event store cannot write (${reason}); restart it when that is mended.`,
+      {
+        cause: error,
+      },
+    );
     this.options.onNotice(this.failure.message);
     for (const waiter of this.waiters.splice(0)) waiter.reject(this.failure);
   }
