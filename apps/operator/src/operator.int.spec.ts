@@ -85,11 +85,13 @@ async function answer(type: string, id: string, key: string, data: Record<string
   await publisher.publish(events);
 }
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runWith({}, ...args);
+
+async function runWith(env: Record<string, string>, ...args: string[]) {
   let out = '';
   let err = '';
   const code = await runOperator(args, {
-    env: { KAFKA_BROKERS: broker.brokers.join() },
+    env: { KAFKA_BROKERS: broker.brokers.join(), ...env },
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     signal: ending.signal,
@@ -123,6 +125,22 @@ describe('an order', () => {
     const { code, out, err } = await run('freeze', account, ...book);
     expect([code, out]).toEqual([0, expect.stringMatching(/^freeze: done at revision \d+ of it-eur\n$/)]);
     expect(err).toContain(String(asked.at(-1)?.data['commandId']));
+  });
+
+  it('is given with the prefixes of the services', async () => {
+    const staging = { brokers: broker.brokers, clientId: 'spec', topicPrefix: 'staging.' };
+    await ensureTopics({ ...staging, topics: allTopics() });
+    const staged = createPublisher(createKafka(staging));
+    const { id, source, data } = accountFrozen.example;
+    const time = new Date().toISOString();
+    const commandId = uuidv7();
+    await staged.publish([
+      cloudEvent(accountFrozen, { id, source, time, data: { ...data, commandId, revision: 7 } }),
+    ]);
+    await staged.disconnect();
+    const env = { KAFKA_TOPIC_PREFIX: 'staging.', KAFKA_GROUP_ID_PREFIX: 'staging.' };
+    const { code, out } = await runWith(env, 'freeze', account, ...book, '--id', commandId, '--wait', '5');
+    expect([code, out]).toEqual([0, 'freeze: done at revision 7 of it-eur\n']);
   });
 
   it('may be refused, which is recorded', async () => {
