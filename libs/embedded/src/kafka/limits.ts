@@ -26,8 +26,9 @@ export const limits = {
   /** Record bytes in one fetch response, whatever the client asks for. */
   fetchBytes: 16 * 1024 * 1024,
   fetchWaitMs: 30_000,
-  /** Decompressed size of a batch that is opened to find a record by its time. */
-  decompressedBatchBytes: 64 * 1024 * 1024,
+  /** Decompressed size of a batch that is opened to find a record by its time, and of all that one request opens. */
+  decompressedBatchBytes: 16 * 1024 * 1024,
+  searchBytes: 64 * 1024 * 1024,
 
   topics: 1_000,
   partitionsPerTopic: 1_000,

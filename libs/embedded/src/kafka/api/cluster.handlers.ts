@@ -4,6 +4,7 @@ import type { Topic } from '../storage/topic-store.js';
 import type * as wire from '../wire/cluster.api.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors } from '../wire/errors.js';
+import { once } from './once.js';
 import { storing } from './storing.js';
 
 const GROUP_COORDINATOR = 0;
@@ -19,7 +20,7 @@ export function metadata(
   { version }: { version: number },
 ): MetadataResponse {
   const wantsAll = request.topics === null || (version === 0 && request.topics.length === 0);
-  const names = wantsAll ? broker.topics.all().map(({ name }) => name) : (request.topics ?? []);
+  const names = wantsAll ? broker.topics.all().map(({ name }) => name) : once(request.topics ?? []);
   return {
     throttleTimeMs: 0,
     brokers: broker.nodes.map((node) => ({ ...node, rack: null })),

@@ -3,6 +3,7 @@ import type { Topic } from '../storage/topic-store.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/topic.api.js';
+import { once } from './once.js';
 import { notStored, storing } from './storing.js';
 import { brokerSettings, settingFault, topicSettings } from './topic-configs.js';
 
@@ -25,8 +26,13 @@ export function describeConfigs(
   request: RequestOf<typeof wire.describeConfigs>,
   { node }: Pick<RequestContext, 'node'>,
 ): ResponseOf<typeof wire.describeConfigs> {
-  const resources = request.resources.map((resource) => describe(broker, node, resource));
+  const asked = once(request.resources, keyOf);
+  const resources = asked.map((resource) => describe(broker, node, resource));
   return { throttleTimeMs: 0, resources };
+}
+
+function keyOf({ type, name }: { type: number; name: string }): string {
+  return `${type}:${name}`;
 }
 
 function describe(broker: Broker, node: BrokerNode, resource: Resource): DescribedResource {
@@ -70,7 +76,8 @@ export function alterConfigs(
   broker: Broker,
   request: RequestOf<typeof wire.alterConfigs>,
 ): ResponseOf<typeof wire.alterConfigs> {
-  const resources = request.resources.map(({ type, name, configs }) => {
+  const asked = once(request.resources, keyOf);
+  const resources = asked.map(({ type, name, configs }) => {
     const set = configs.map((config) => ({ ...config, operation: SET }));
     return alter(broker, { type, name }, request.validateOnly, () => changed({}, set));
   });
@@ -82,7 +89,8 @@ export function incrementalAlterConfigs(
   broker: Broker,
   request: RequestOf<typeof wire.incrementalAlterConfigs>,
 ): ResponseOf<typeof wire.incrementalAlterConfigs> {
-  const resources = request.resources.map(({ type, name, configs }) =>
+  const asked = once(request.resources, keyOf);
+  const resources = asked.map(({ type, name, configs }) =>
     alter(broker, { type, name }, request.validateOnly, (topic) => changed(topic.configs, configs)),
   );
   return { throttleTimeMs: 0, resources };

@@ -1,6 +1,7 @@
 import { type Broker, type BrokerNode, ledPartition, type RequestContext } from '../broker.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import type * as wire from '../wire/data.api.js';
+import { partitionsOnce } from './once.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 
 type PartitionRequest = RequestOf<typeof wire.deleteRecords>['topics'][number]['partitions'][number];
@@ -14,7 +15,7 @@ export function deleteRecords(
   request: RequestOf<typeof wire.deleteRecords>,
   { node }: Pick<RequestContext, 'node'>,
 ): ResponseOf<typeof wire.deleteRecords> {
-  const topics = request.topics.map(({ name, partitions }) => ({
+  const topics = partitionsOnce(request.topics).map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((partition) => deleteBefore(broker, node, name, partition)),
   }));

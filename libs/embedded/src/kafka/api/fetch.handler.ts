@@ -3,6 +3,7 @@ import { limits } from '../limits.js';
 import { LEADER_EPOCH, type PartitionLog } from '../storage/partition-log.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import type * as wire from '../wire/data.api.js';
+import { partitionsOnce } from './once.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 
 type FetchRequest = RequestOf<typeof wire.fetch>;
@@ -13,13 +14,14 @@ type PartitionResult = FetchResponse['topics'][number]['partitions'][number];
 /** Answers at once when there is enough to give or something to refuse, else when an append brings enough or time is up. */
 export function fetch(
   broker: Broker,
-  request: FetchRequest,
+  asked: FetchRequest,
   { node, gone }: Pick<RequestContext, 'node' | 'gone'>,
 ): FetchResponse | Promise<FetchResponse> {
   // Sessions are never opened (id 0 is answered to who asks for one), so no other id can be ours.
-  if (request.sessionId !== 0) {
+  if (asked.sessionId !== 0) {
     return { throttleTimeMs: 0, errorCode: errors.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, topics: [] };
   }
+  const request = { ...asked, topics: partitionsOnce(asked.topics) };
   if (request.maxWaitMs <= 0 || isReady(broker, node, request)) return readAll(broker, node, request);
   return untilReady(broker, node, request, gone).then(() => readAll(broker, node, request));
 }

@@ -3,6 +3,7 @@ import type { Group } from '../groups/group.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
+import { once } from './once.js';
 import { storing } from './storing.js';
 
 const OPERATIONS_UNKNOWN = -(2 ** 31);
@@ -17,7 +18,7 @@ export function describeGroups(
   request: RequestOf<typeof wire.describeGroups>,
   { node }: Asked,
 ): ResponseOf<typeof wire.describeGroups> {
-  const groups = request.groups.map((groupId) => {
+  const groups = once(request.groups).map((groupId) => {
     const refusal = groupRefusal(broker, node, groupId);
     return { ...describe(groupId, broker.groups.get(groupId)), errorCode: refusal };
   });
@@ -64,7 +65,7 @@ export function deleteGroups(
   request: RequestOf<typeof wire.deleteGroups>,
   { node }: Asked,
 ): ResponseOf<typeof wire.deleteGroups> {
-  const results = request.groups.map((groupId) => {
+  const results = once(request.groups).map((groupId) => {
     const refusal = groupRefusal(broker, node, groupId);
     return { groupId, errorCode: refusal === errors.NONE ? deleteGroup(broker, groupId) : refusal };
   });

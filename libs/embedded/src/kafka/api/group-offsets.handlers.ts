@@ -4,6 +4,7 @@ import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
 import type * as wire from '../wire/group.api.js';
+import { partitionsOnce } from './once.js';
 import { storing } from './storing.js';
 
 type Asked = Pick<RequestContext, 'node'>;
@@ -76,15 +77,12 @@ export function offsetFetch(
   const { groupId } = request;
   const errorCode = groupRefusal(broker, node, groupId);
   if (errorCode !== errors.NONE) return refusedFetch(request, version, errorCode);
-  const topics = request.topics?.map(({ name, partitions }) => ({
+  if (!request.topics) return { throttleTimeMs: 0, topics: allOffsets(broker, groupId), errorCode };
+  const topics = partitionsOnce(request.topics).map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((index) => toFetched(index, broker.groups.offsets.get(groupId, name, index))),
   }));
-  return {
-    throttleTimeMs: 0,
-    topics: topics ?? allOffsets(broker, groupId),
-    errorCode,
-  };
+  return { throttleTimeMs: 0, topics, errorCode };
 }
 
 /** Before version 2 there is no error for the whole, only one for each partition. */

@@ -1,8 +1,11 @@
 import { type Broker, type BrokerNode, ledPartition, type RequestContext } from '../broker.js';
+import { limits } from '../limits.js';
 import { LEADER_EPOCH, type PartitionLog } from '../storage/partition-log.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import type * as wire from '../wire/data.api.js';
+import { partitionsOnce } from './once.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
+import type { SearchBudget } from '../wire/record-batch.js';
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -16,9 +19,10 @@ export function listOffsets(
   request: RequestOf<typeof wire.listOffsets>,
   { node }: Pick<RequestContext, 'node'>,
 ): ResponseOf<typeof wire.listOffsets> {
-  const topics = request.topics.map(({ name, partitions }) => ({
+  const budget = { bytes: limits.searchBytes };
+  const topics = partitionsOnce(request.topics).map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map((partition) => findOffset(broker, node, name, partition)),
+    partitions: partitions.map((partition) => findOffset(broker, node, name, partition, budget)),
   }));
   return { throttleTimeMs: 0, topics };
 }
@@ -28,6 +32,7 @@ function findOffset(
   node: BrokerNode,
   topic: string,
   partition: PartitionRequest,
+  budget: SearchBudget,
 ): PartitionResult {
   const log = ledPartition(broker, node, topic, partition.index);
   if (typeof log === 'number') return answer(partition, log);
@@ -37,7 +42,7 @@ function findOffset(
     return {
       ...answer(partition, errors.NONE),
       leaderEpoch: LEADER_EPOCH,
-      ...seek(log, partition.timestamp),
+      ...seek(log, partition.timestamp, budget),
     };
   } catch (error) {
     broker.notice(`${topic}-${partition.index} could not be searched: ${(error as Error).message}`);
@@ -45,10 +50,14 @@ function findOffset(
   }
 }
 
-function seek(log: PartitionLog, timestamp: number): { offset: number; timestamp: number } {
+function seek(
+  log: PartitionLog,
+  timestamp: number,
+  budget: SearchBudget,
+): { offset: number; timestamp: number } {
   if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
   if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
-  const found = log.offsetAtTime(timestamp);
+  const found = log.offsetAtTime(timestamp, budget);
   return { offset: found?.offset ?? -1, timestamp: found?.timestampMs ?? -1 };
 }
 

@@ -21,10 +21,13 @@ export function createTopics(
   request: RequestOf<typeof wire.createTopics>,
 ): ResponseOf<typeof wire.createTopics> {
   const sameName = Map.groupBy(request.topics, ({ name }) => name);
+  if (sameName.size > limits.topics) return { throttleTimeMs: 0, topics: [...sameName.keys()].map(tooMany) };
+  const known = new Map(broker.topics.all().map(({ name }) => [metricName(name), name]));
   const topics = request.topics.map((topic) => {
     const isTwice = sameName.get(topic.name)?.length !== 1;
-    const refusal = isTwice ? twice : creationRefusal(broker, topic);
+    const refusal = isTwice ? twice : creationRefusal(broker, topic, known.get(metricName(topic.name)));
     if (refusal || request.validateOnly) return result(topic.name, refusal);
+    known.set(metricName(topic.name), topic.name);
     return stored(broker, topic.name, () => broker.topics.create(topic.name, toStore(topic)));
   });
   return { throttleTimeMs: 0, topics };
@@ -32,15 +35,19 @@ export function createTopics(
 
 const twice: Refusal = [errors.INVALID_REQUEST, 'the topic is named twice'];
 
-function creationRefusal(broker: Broker, topic: NewTopic): Refusal | undefined {
+function tooMany(name: string) {
+  return result(name, [errors.POLICY_VIOLATION, `the embedded broker holds ${limits.topics} topics`]);
+}
+
+/** `alike` is the topic whose name the metrics would not tell from this one's. */
+function creationRefusal(broker: Broker, topic: NewTopic, alike: string | undefined): Refusal | undefined {
   const { name, replicationFactor, assignments } = topic;
   const partitions = partitionsOf(topic);
   if (!TOPIC_NAME.test(name) || name === '.' || name === '..') {
     return [errors.INVALID_TOPIC, 'a topic’s name is 1 to 249 of a-z A-Z 0-9 . _ -'];
   }
   if (broker.topics.get(name)) return [errors.TOPIC_ALREADY_EXISTS, `topic ${name} already exists`];
-  const alike = broker.topics.all().find((topic) => metricName(topic.name) === metricName(name));
-  if (alike) return [errors.INVALID_TOPIC, `topic ${name} collides with topic ${alike.name}`];
+  if (alike) return [errors.INVALID_TOPIC, `topic ${name} collides with topic ${alike}`];
   if (partitions < 1) return [errors.INVALID_PARTITIONS, 'a topic has one partition at least'];
   if (
     replicationFactor !== DEFAULT &&

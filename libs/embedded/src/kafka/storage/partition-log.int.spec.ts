@@ -113,10 +113,10 @@ describe('the log of a partition', () => {
       append({ values: ['a', 'b'], timesMs: [timeMs, timeMs + 500] });
     }
     const search = () => [
-      log.offsetAtTime(0),
-      log.offsetAtTime(50_200),
-      log.offsetAtTime(100_500),
-      log.offsetAtTime(100_501),
+      log.offsetAtTime(0, { bytes: 1_000_000 }),
+      log.offsetAtTime(50_200, { bytes: 1_000_000 }),
+      log.offsetAtTime(100_500, { bytes: 1_000_000 }),
+      log.offsetAtTime(100_501, { bytes: 1_000_000 }),
     ];
     const found = [
       { offset: 0, timestampMs: 1_000 },
@@ -139,8 +139,8 @@ describe('the log of a partition', () => {
     const check = () => {
       expect([log.startOffset, log.endOffset]).toEqual([101, 200]);
       expect(read(101)[0]).toBe(100);
-      expect(log.offsetAtTime(0)).toEqual({ offset: 101, timestampMs: 50_500 });
-      expect(log.offsetAtTime(99_500)).toEqual({ offset: 199, timestampMs: 99_500 });
+      expect(log.offsetAtTime(0, { bytes: 1_000_000 })).toEqual({ offset: 101, timestampMs: 50_500 });
+      expect(log.offsetAtTime(99_500, { bytes: 1_000_000 })).toEqual({ offset: 199, timestampMs: 99_500 });
     };
     check();
     log.deleteBefore(50);
@@ -148,7 +148,7 @@ describe('the log of a partition', () => {
     check();
     log.deleteBefore(200);
     expect(append()).toEqual({ baseOffset: 200 });
-    expect(log.offsetAtTime(0)).toEqual({ offset: 200, timestampMs: 1_000 });
+    expect(log.offsetAtTime(0, { bytes: 1_000_000 })).toEqual({ offset: 200, timestampMs: 1_000 });
     await writeFile(join(folder, 'start-offset'), 'x');
     await log.close();
     expect(openLog).toThrow(DamagedFile);

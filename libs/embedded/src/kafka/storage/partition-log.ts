@@ -7,6 +7,7 @@ import {
   batchHeader,
   placeBatch,
   recordAtTime,
+  type SearchBudget,
   type TimedOffset,
 } from '../wire/record-batch.js';
 import { OffsetFile, writeAside } from './offset-file.js';
@@ -139,13 +140,13 @@ export class PartitionLog {
     return later.reduce((sum, { sizeBytes }) => sum + sizeBytes, segment.sizeBytes - position);
   }
 
-  /** The first record at or after a time (Unix ms), or undefined when all are older. */
-  offsetAtTime(timeMs: number): TimedOffset | undefined {
+  /** The first record at or after a time (Unix ms), or undefined when all are older; of a batch beyond the budget, its first. */
+  offsetAtTime(timeMs: number, budget: SearchBudget): TimedOffset | undefined {
     const from = this.startOffset;
     for (const segment of this.#segments) {
       const found = this.#using(segment, () => {
         for (const batch of segment.batchesAtTime(timeMs, from)) {
-          const record = recordAtTime(batch, timeMs, from);
+          const record = recordAtTime(batch, timeMs, from, budget);
           if (record) return record;
         }
         return undefined;

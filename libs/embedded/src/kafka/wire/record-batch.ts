@@ -82,6 +82,11 @@ export interface TimedOffset {
   readonly timestampMs: number;
 }
 
+/** How many bytes of records may still be looked through for one request. */
+export interface SearchBudget {
+  bytes: number;
+}
+
 export type BatchFault =
   | 'truncated'
   | 'too-large'
@@ -125,12 +130,17 @@ export function placeBatch(bytes: Buffer, baseOffset: number, leaderEpoch: numbe
 
 /**
  * The first record of a batch at or after a time and an offset; undefined where the records that made it the batch to look at lie
- * before the offset. Uncompressed and gzip batches are opened; of another compression the first record stands for all, so that a
- * consumer starts early rather than late.
+ * before the offset. Uncompressed and gzip batches are opened; of another compression, or beyond the budget, the first record stands for
+ * all, so that a consumer starts early rather than late.
  */
-export function recordAtTime(batch: Buffer, timeMs: number, fromOffset = 0): TimedOffset | undefined {
+export function recordAtTime(
+  batch: Buffer,
+  timeMs: number,
+  fromOffset: number,
+  budget: SearchBudget,
+): TimedOffset | undefined {
   const { baseOffset, baseTimestampMs } = batchHeader(batch);
-  const records = openRecords(batch);
+  const records = openRecords(batch, budget);
   const count = batch.readInt32BE(at.recordCount);
   let position = 0;
   for (let index = 0; records && index < count; index++) {
@@ -148,12 +158,23 @@ export function recordAtTime(batch: Buffer, timeMs: number, fromOffset = 0): Tim
   return { offset: Math.max(baseOffset, fromOffset), timestampMs: baseTimestampMs };
 }
 
-function openRecords(batch: Buffer): Buffer | undefined {
+function openRecords(batch: Buffer, budget: SearchBudget): Buffer | undefined {
   const compression = batch.readInt16BE(at.attributes) & COMPRESSION_MASK;
-  const records = batch.subarray(BATCH_HEADER_BYTES);
-  if (compression === 0) return records;
-  if (compression !== GZIP) return undefined;
-  return gunzipSync(records, { maxOutputLength: limits.decompressedBatchBytes });
+  const packed = batch.subarray(BATCH_HEADER_BYTES);
+  const mostBytes = Math.min(limits.decompressedBatchBytes, budget.bytes);
+  if (compression > GZIP || packed.length > mostBytes) return undefined;
+  const records = compression === GZIP ? unpacked(packed, mostBytes) : packed;
+  budget.bytes -= records?.length ?? mostBytes;
+  return records;
+}
+
+/** Undefined where the producer has sent what cannot be unpacked, or is too large then. */
+function unpacked(packed: Buffer, maxOutputLength: number): Buffer | undefined {
+  try {
+    return gunzipSync(packed, { maxOutputLength });
+  } catch {
+    return undefined;
+  }
 }
 
 /** A zigzag varint at `position`, and where it ends. Beyond 2^53 only for a hostile producer's own records. */

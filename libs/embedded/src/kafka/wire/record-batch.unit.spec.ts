@@ -58,12 +58,27 @@ describe('a record batch', () => {
   ])('%s is searched by time', (_, attributes) => {
     const batch = recordBatch({ values: ['a', 'b', 'c'], timesMs: [1_000, 2_000, 3_000], attributes });
     placeBatch(batch, 10, 0);
-    expect(recordAtTime(batch, 1_500)).toEqual({ offset: 11, timestampMs: 2_000 });
-    expect(recordAtTime(batch, 3_000)).toEqual({ offset: 12, timestampMs: 3_000 });
+    expect(recordAtTime(batch, 1_500, 0, budget())).toEqual({ offset: 11, timestampMs: 2_000 });
+    expect(recordAtTime(batch, 3_000, 0, budget())).toEqual({ offset: 12, timestampMs: 3_000 });
   });
 
   it('of a compression that is not opened stands as a whole', () => {
     const batch = recordBatch({ values: ['a', 'b'], timesMs: [1_000, 2_000], attributes: 2 });
-    expect(recordAtTime(batch, 1_500)).toEqual({ offset: 0, timestampMs: 1_000 });
+    expect(recordAtTime(batch, 1_500, 0, budget())).toEqual({ offset: 0, timestampMs: 1_000 });
+  });
+
+  it('of gzip is unpacked as far as the budget goes, which one that hides its size uses up', () => {
+    const values = ['a', 'x'.repeat(1_000_000)];
+    const batch = recordBatch({ values, timesMs: [1_000, 2_000], attributes: 1 });
+    const left = { bytes: 2_100_000 };
+    const search = () => recordAtTime(batch, 1_500, 0, left)?.offset;
+    expect([search(), search(), search()]).toEqual([1, 1, 0]);
+    expect(left.bytes).toBe(0);
+    const garbage = Buffer.from(batch).fill(7, 61);
+    expect(recordAtTime(garbage, 1_500, 0, budget())?.offset).toBe(0);
   });
 });
+
+function budget() {
+  return { bytes: 1_000_000 };
+}
