@@ -29,12 +29,9 @@ const commandFields = {
   commandId: z.uuidv7().meta({ description: 'The outcome is recorded once under it' }),
   reference: referenceSchema,
 };
-const effectiveAt = z.iso
-  .datetime()
-  .optional()
-  .meta({
-    description: 'When it counts: in an open month, not in the future; unless set, when it is recorded',
-  });
+const effectiveAt = z.iso.datetime().optional().meta({
+  description: 'When it counts: in an open month, not in the future; unless set, when it is recorded',
+});
 const expiresAt = z.iso.datetime().meta({ description: 'When what is left is available again, by itself' });
 
 const ofAccount = (data: { account: string }): string => `account/${data.account}`;

@@ -34,12 +34,9 @@ const key = (data: { ledger: string }): string => data.ledger;
 
 const recordedFields = {
   ledger: ledgerIdSchema,
-  revision: z
-    .int()
-    .nonnegative()
-    .meta({
-      description: 'Place in the book, without gaps; revision 0 creates the book and is not published',
-    }),
+  revision: z.int().nonnegative().meta({
+    description: 'Place in the book, without gaps; revision 0 creates the book and is not published',
+  }),
 };
 const askedFields = {
   ...recordedFields,
