@@ -1,6 +1,7 @@
 import { sha256 } from '@florin/event-store';
 import { canonicalJson, type Json } from '@florin/ledger';
-import { otherKey, resealed, resigned } from './export.fixture.spec.js';
+import { formatNote, signNote } from '@florin/proofs';
+import { key, otherKey, resealed, resigned } from './export.fixture.spec.js';
 
 /** What somebody may do to an export, and every bit of it is to be found; holds no test itself. */
 
@@ -92,6 +93,11 @@ export function forgeries(lines: readonly string[], foreign: readonly string[]):
         checkpoint: change((JSON.parse(lines[first] ?? '') as { checkpoint: string }).checkpoint),
       }),
     );
+  const lie = (change: (text: string) => string): string[] =>
+    note((old) => {
+      const text = change(old.slice(0, old.lastIndexOf('\n\n') + 1));
+      return formatNote({ text, signatures: [signNote(text, key)] });
+    });
   const header = (change: object): string[] => {
     const { header: old } = JSON.parse(lines[0] ?? '') as { header: object };
     return lines.with(0, canonicalJson({ header: { ...old, ...change } }));
@@ -116,8 +122,24 @@ export function forgeries(lines: readonly string[], foreign: readonly string[]):
       lines: resealed(lines.toSpliced(lines.findLastIndex(isCheckpoint), 1)),
     },
     {
+      what: 'a signed lie about the tree',
+      lines: lie((text) => text.replace(ROOT, `\n${'A'.repeat(43)}=\n`)),
+    },
+    {
+      what: 'a signed lie about the chain',
+      lines: lie((text) => text.replace(/chain .{64}/, `chain ${sha256('x')}`)),
+    },
+    {
+      what: 'a signed lie about totals',
+      lines: lie((text) => text.replace(/(total \S+ \S+ )(\d+)/, '$11$2')),
+    },
+    { what: 'a total that is left out', lines: lie((text) => text.replace(/total .*\n/, '')) },
+    { what: 'a signed lie about the size', lines: lie((text) => text.replace(/\n\d+\n/, '\n5\n')) },
+    { what: 'a signed head of another ledger', lines: lie((text) => text.replace('it-eur', 'br-brl')) },
+    { what: 'a signed text that is no checkpoint', lines: lie((text) => text.replace('time ', 'tme ')) },
+    {
       what: 'another root',
-      lines: note((text) => text.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${'A'.repeat(43)}=\n`)),
+      lines: note((text) => text.replace(ROOT, `\n${'A'.repeat(43)}=\n`)),
     },
     {
       what: 'another chain hash',
@@ -190,6 +212,8 @@ export function forgeries(lines: readonly string[], foreign: readonly string[]):
     { what: 'a line of 500 kB', lines: lines.with(middle, 'x'.repeat(500_000)) },
   ];
 }
+
+const ROOT = /\n[A-Za-z0-9+/]{43}=\n/;
 
 /** A history that never was: without the last event of its kind, so that it still keeps every rule. */
 function withoutOne(lines: readonly string[]): string[] {

@@ -95,7 +95,7 @@ interface Judged extends Case {
   readonly verdict: string;
 }
 
-/** Some thousand files: seconds on a machine of its own, more on one that is shared. */
+/** Some 1,800 files: seconds on a machine of its own, more on one that is shared. */
 const LONG_MS = 180_000;
 
 const judged = new Map<string, Promise<Judged[]>>();
