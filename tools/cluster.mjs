@@ -39,9 +39,22 @@ const onOneBroker = [
   },
 ];
 
-/** Each with brokers of its own, told which kind by FLORIN_TEST_STACK_KAFKA; `once`, since it starts both kinds. */
+/** Each with brokers of its own, told which kind by FLORIN_TEST_STACK_KAFKA; with `half`, in that one alone. */
 const onTheirOwn = [
-  { title: 'start and stop', project: 'libs/local-stack', only: '**/apache-kafka.int.spec.ts', once: true },
+  // On the embedded broker, to which no other suite leads Kafka's own tools.
+  {
+    title: 'Java tools, embedded',
+    project: 'libs/embedded',
+    only: '**/java-tools.int.spec.ts',
+    half: 'plain',
+  },
+  // It starts both kinds.
+  {
+    title: 'start and stop',
+    project: 'libs/local-stack',
+    only: '**/apache-kafka.int.spec.ts',
+    half: 'secured',
+  },
   { title: 'end-to-end suite', project: 'apps/e2e', level: 'e2e' },
 ];
 
@@ -56,7 +69,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'florin-cluster-'));
 const results = [];
 const reports = [];
 
-async function runHalf(installation, { kind, title }) {
+async function runHalf(installation, { name, kind, title }) {
   const broker = await startApacheKafka({
     installation,
     dataDir: join(scratch, kind),
@@ -71,8 +84,9 @@ async function runHalf(installation, { kind, title }) {
   } finally {
     await broker.close();
   }
-  const others = onTheirOwn.filter(({ once }) => !once || kind === 'apache-secured');
-  for (const suite of others) await runSuite(suite, title, { FLORIN_TEST_STACK_KAFKA: kind });
+  const env = { FLORIN_TEST_STACK_KAFKA: kind, FLORIN_KAFKA_JARS: installation.jars };
+  for (const suite of onTheirOwn.filter(({ half = name }) => half === name))
+    await runSuite(suite, title, env);
 }
 
 function accessOf({ brokers, security }, { mechanism }) {

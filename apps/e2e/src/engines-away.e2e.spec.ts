@@ -69,7 +69,10 @@ beforeAll(async () => {
   });
 }, 240_000);
 
-afterEach(() => load.stop(), 120_000);
+// Also what one round took before it failed has to be complete in the next.
+afterEach(async () => {
+  accepted.push(...(await load.stop()));
+}, 120_000);
 afterAll(async () => {
   await stream?.close();
   await world?.close();
@@ -127,11 +130,11 @@ class Load {
     for (; !this.over; await sleep(paceMs)) this.taken.push(await payUntilTaken(intent(), 1, this.heard));
   });
 
-  /** Lets what is under way come to its end; resolves to all that was taken. */
+  /** Lets what is under way come to its end; resolves to all that was taken and not yet told. */
   async stop(): Promise<Accepted[]> {
     this.over = true;
     await this.done;
-    return this.taken;
+    return this.taken.splice(0);
   }
 }
 

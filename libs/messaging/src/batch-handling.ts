@@ -146,7 +146,7 @@ async function attempt(
 /** Repeats `action` until it succeeds (true) or the work is aborted (false). */
 async function waitOut(
   action: () => Promise<void>,
-  policy: Pick<BatchPolicy, PolicyOfRetry>,
+  policy: Pick<BatchPolicy, 'signal' | 'report' | 'backoff'>,
 ): Promise<boolean> {
   for (let failures = 0; !policy.signal.aborted;) {
     try {
@@ -160,5 +160,3 @@ async function waitOut(
   }
   return false;
 }
-
-type PolicyOfRetry = 'signal' | 'report' | 'backoff';

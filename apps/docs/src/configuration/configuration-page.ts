@@ -21,14 +21,14 @@ const introduction = `# Configuration
 
 This page is made from the schemas that each program checks its environment with, by \`npm run docs\`; a test fails when it is out of date.
 
-- **Checked at the start**: one sentence for everything that is missing or wrong, none of which repeats a value, and exit code 78.
-  \`node apps/<service>/dist/main.js check\` says the same and ends; \`config\` prints the JSON Schema.
+- **Checked at the start**: one sentence for everything that is missing or wrong, without a word of what a variable holds, and exit code 78.
+  \`node apps/<service>/dist/main.js check\` says the same and ends (topics, auditor, events and operator have no \`check\`); \`config\` prints the JSON Schema.
   The auditor, events and operator take it for wrong use: exit code 2.
 - **From files**: of \`NAME\` or \`NAME_FILE\` set one. The second names a file, as secrets are mounted; spaces and line breaks around its text are left out.
 - **An empty variable** counts as one that is not set.
 - **Migrations** (\`node apps/<service>/dist/main.js migrate\`) read \`LOG_LEVEL\` and \`DATABASE_*\` and nothing else.
 - **Certificates and keys** are PEM.
-- **Prefixes** let several installations share a Kafka. Only the brokers see them: events, logs and metrics have the names without.
+- **Prefixes** let several installations share a Kafka. Only the brokers see them, and what the Kafka client logs: events and metrics have the names without.
 - **EventStoreDB** has its TLS and its user in its connection string, of which the client's options \`tls\`, \`tlsCAFile\`, \`userCertFile\` and \`userKeyFile\` can be part.`;
 
 const schemaSchema = z.object({
@@ -55,7 +55,10 @@ export async function configurationPage(): Promise<string> {
 
 async function schemaOf(program: string): Promise<Schema> {
   const main = fileURLToPath(new URL(`../../../${program}/dist/main.js`, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [main, 'config'], { env: {} });
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'config'], {
+    env: {},
+    timeout: 60_000,
+  });
   return schemaSchema.parse(JSON.parse(stdout));
 }
 

@@ -1,7 +1,6 @@
 /** The gRPC status codes that this server answers with. */
 export const StatusCode = {
   ok: 0,
-  unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   resourceExhausted: 8,

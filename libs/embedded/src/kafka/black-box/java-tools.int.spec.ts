@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from './cluster.fixture.spec.js';
-import { isInstalled, run } from './program.fixture.spec.js';
+import { describeWhere, isInstalled, run } from './program.fixture.spec.js';
 
 /**
  * A folder of jars: `org.apache.kafka:kafka_2.13` and `org.apache.kafka:kafka-tools`, with all that they depend on, as
@@ -11,14 +11,7 @@ import { isInstalled, run } from './program.fixture.spec.js';
 const jars = process.env['FLORIN_KAFKA_JARS'];
 const isThere = jars !== undefined && isInstalled('java', '-version');
 
-if (isThere) {
-  describe('Kafka’s own Java tools', checkTools);
-} else {
-  it('nothing of the Java tools was checked: no java, or FLORIN_KAFKA_JARS names no folder', () =>
-    expect(isThere).toBe(false));
-}
-
-function checkTools(): void {
+describeWhere(isThere)('Kafka’s own Java tools', () => {
   let cluster: Cluster;
   let folder: string;
   beforeAll(async () => {
@@ -99,4 +92,4 @@ function checkTools(): void {
     expect(values).toEqual(messages.map(({ value }) => value));
     expect(await tool('GetOffsetShell', '--command-config', '--topic', topic)).toContain(`${topic}:0:50`);
   }, 120_000);
-}
+});

@@ -1,14 +1,7 @@
 import { Cluster } from './cluster.fixture.spec.js';
-import { isInstalled, run } from './program.fixture.spec.js';
+import { describeWhere, isInstalled, run } from './program.fixture.spec.js';
 
-if (isInstalled('kcat', '-V')) {
-  describe('kcat, with librdkafka', checkKcat);
-} else {
-  it('nothing of librdkafka was checked: kcat is not installed', () =>
-    expect(isInstalled('kcat', '-V')).toBe(false));
-}
-
-function checkKcat(): void {
+describeWhere(isInstalled('kcat', '-V'))('kcat, with librdkafka', () => {
   let cluster: Cluster;
   beforeAll(async () => (cluster = await Cluster.start()));
   afterAll(() => cluster.stop());
@@ -79,4 +72,4 @@ function checkKcat(): void {
     }
     expect(await kcat(['-Q', '-t', `${topic}:0:${startMs + 1_500}`])).toContain('offset 1');
   });
-}
+});

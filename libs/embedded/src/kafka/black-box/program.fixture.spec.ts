@@ -7,6 +7,11 @@ export function isInstalled(program: string, versionOption: string): boolean {
   return spawnSync(program, [versionOption], { stdio: 'ignore' }).status === 0;
 }
 
+/** `describe` for examples that need something which is not everywhere: where it is missing they count as skipped, never as passed. */
+export function describeWhere(isThere: boolean): typeof describe {
+  return isThere ? describe : xdescribe;
+}
+
 /** Runs a program to its end and returns what it printed; throws, with all that it said, when it ends with an error. */
 export async function run(program: string, options: readonly string[], input = ''): Promise<string> {
   const child = spawn(program, options, { stdio: 'pipe', timeout: 60_000, killSignal: 'SIGKILL' });
