@@ -119,11 +119,11 @@ export function walletConsumers(app: INestApplication, context: Context): KafkaB
 
 async function openEngines(context: Context): Promise<Engines> {
   const { config, health } = context;
-  const database = preparedDatabase(await openDatabase(context, walletDatabase(config)));
-
+  // Before the database is waited for, so that readiness names both where both are away.
   const store = connectEventStore(config.EVENTSTORE_URL);
   context.onClose('event store', () => store.close());
   health.add('event-store', () => store.ping());
+  const database = preparedDatabase(await openDatabase(context, walletDatabase(config)));
 
   const checkLog = logCheck({ store, sql: database });
   await checkAtStart(context, store, checkLog);

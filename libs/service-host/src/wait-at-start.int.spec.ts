@@ -18,12 +18,16 @@ function environment(port: number, databaseUrl: string) {
 
 class Shelf {}
 
+/** Another engine, which the service does not wait for. */
+let store = (): Promise<void> => Promise.reject(new Error('away'));
+
 const start = (port: number, databaseUrl: string) =>
   startService(
     {
       name: 'shelf',
       config,
       module: async (context) => {
+        context.health.add('store', () => store());
         await openDatabase(context, createDataSource(context.config, { name: 'shelf', migrations: [] }));
         return { module: Shelf };
       },
@@ -48,14 +52,19 @@ it('a service that is started before its database lives, says what is missing, a
   expect(await health(port, 'live')).toEqual({ status: 200, body: { status: 'ok', service: 'shelf' } });
   expect(await health(port, 'ready')).toEqual({
     status: 503,
-    body: { status: 'unavailable', service: 'shelf', checks: { postgres: 'failed (ECONNREFUSED)' } },
+    body: {
+      status: 'unavailable',
+      service: 'shelf',
+      checks: { postgres: 'failed (ECONNREFUSED)', store: 'failed' },
+    },
   });
 
+  store = () => Promise.resolve();
   postgres = await startPostgres({ dataDir: folder, port: postgres.port, databases: ['shelf'] });
   const service = await starting;
   expect(await health(port, 'ready')).toEqual({
     status: 200,
-    body: { status: 'ok', service: 'shelf', checks: { postgres: 'ok' } },
+    body: { status: 'ok', service: 'shelf', checks: { postgres: 'ok', store: 'ok' } },
   });
   await service.stop();
 

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthReport } from './health.js';
 import type { ServiceContext } from './service.js';
 
-type Context = Pick<ServiceContext, 'name' | 'config' | 'logger'>;
+type Context = Pick<ServiceContext, 'name' | 'config' | 'logger' | 'health'>;
 
 const retryMs = 1_000;
 /** PostgreSQL's: who signs in has no right to (28), there is no such database (3D). No waiting helps. */
@@ -11,7 +11,8 @@ const final = /^(28|3D)...$/;
 
 /**
  * Tries until `engine` is there: a service may be started before what it needs. Meanwhile its port answers that it
- * lives and is not ready, and why, so that nobody starts it again and again. Throws what no waiting helps against.
+ * lives and is not ready, and why (`engine`, and all that the service has a check for already), so that nobody starts
+ * it again and again. Throws what no waiting helps against.
  */
 export async function waitAtStart<Result>(
   context: Context,
@@ -40,20 +41,24 @@ export async function waitAtStart<Result>(
 
 /** A port that the system chooses is known to nobody yet. */
 async function answer(
-  { name, config }: Context,
+  { name, config, health }: Context,
   checks: HealthReport['checks'],
 ): Promise<Server | undefined> {
   if (config.PORT === 0) return undefined;
-  const report: HealthReport = { status: 'unavailable', service: name, checks };
-  const server = createServer((request, response) => {
-    const isLive = request.url === '/health/live';
+  const notReady = async (): Promise<HealthReport> => {
+    const others = await health.report();
+    return { ...others, status: 'unavailable', checks: { ...checks, ...others.checks } };
+  };
+  const respond = async (isLive: boolean, response: ServerResponse): Promise<void> => {
+    const report = isLive ? { status: 'ok', service: name } : await notReady();
     response.writeHead(isLive ? 200 : 503, {
       'content-type': 'application/json',
       connection: 'close',
       ...(!isLive && { 'retry-after': '1' }),
     });
-    response.end(JSON.stringify(isLive ? { status: 'ok', service: name } : report));
-  });
+    response.end(JSON.stringify(report));
+  };
+  const server = createServer((request, response) => void respond(request.url === '/health/live', response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(config.PORT, config.HOST, resolve);
   });
