@@ -1,16 +1,14 @@
 import { handleLinked, cloudEvent, topics, deadLetterTopic } from '@florin/contracts';
-import { makeCertificateAuthority, startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
+import { makeCertificateAuthority } from '@florin/embedded';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { toKafkaMessage } from './cloud-event-codec.js';
 import { createKafka } from './kafka.js';
 import { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 import { createPublisher } from './publisher.js';
+import { itOnOwnBroker, removeTopics, startTestKafka, type TestKafka } from './testing/kafka.fixture.spec.js';
 import { ensureTopics } from './topics.js';
 
 const plain: KafkaConfig = {
@@ -21,17 +19,15 @@ const plain: KafkaConfig = {
   KAFKA_TOPIC_PREFIX: '',
 };
 
-let dataDir: string;
-let broker: EmbeddedKafka;
+const staging = `staging-${randomUUID()}.`;
+const blue = `blue-${randomUUID()}.`;
+let cluster: TestKafka;
 
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'florin-kafka-'));
-  broker = await startKafkaBroker({ dataDir });
-});
+beforeAll(async () => (cluster = await startTestKafka([])));
 
 afterAll(async () => {
-  await broker?.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await removeTopics(cluster.settings, staging);
+  await cluster.close();
 });
 
 describe('settings from the configuration', () => {
@@ -68,7 +64,7 @@ describe('TLS', () => {
     const server = createServer(
       { ...authority.issue('broker'), ca: authority.ca, requestCert: true },
       (socket) => {
-        const inner = connect({ host: '127.0.0.1', port: broker.port });
+        const inner = connect({ host: '127.0.0.1', port: portOf(cluster.settings.brokers) });
         socket.pipe(inner).pipe(socket);
         for (const end of [socket, inner]) end.on('error', () => inner.destroy());
       },
@@ -78,7 +74,7 @@ describe('TLS', () => {
     return { server, port: (server.address() as AddressInfo).port };
   }
 
-  it('checks the brokers against the authority, and shows its own certificate', async () => {
+  itOnOwnBroker('checks the brokers against the authority, and shows its own certificate', async () => {
     const { server, port } = await listen();
     const config = { ...plain, KAFKA_BROKERS: [`127.0.0.1:${port}`], KAFKA_SSL: true };
     try {
@@ -119,12 +115,12 @@ describe('prefixes', () => {
   it('are seen by the brokers and by nobody else', async () => {
     const prefixed = {
       ...plain,
-      KAFKA_BROKERS: broker.brokers,
-      KAFKA_TOPIC_PREFIX: 'staging.',
-      KAFKA_GROUP_ID_PREFIX: 'blue.',
+      KAFKA_TOPIC_PREFIX: staging,
+      KAFKA_GROUP_ID_PREFIX: blue,
       KAFKA_CLIENT_ID_PREFIX: 'cell-1.',
     };
-    const settings = kafkaSettings(prefixed, 'spec');
+    const { brokers: _, ...names } = kafkaSettings(prefixed, 'spec');
+    const settings = { ...cluster.settings, ...names };
     const own = [topics.people.name, deadLetterTopic(topics.people.name)];
     const definitions = own.map((name) => ({ ...topics.people, name }));
     await ensureTopics({ ...settings, topics: definitions });
@@ -151,12 +147,19 @@ describe('prefixes', () => {
     await consumer.disconnect();
     expect(seen.sort()).toEqual(own);
 
-    const admin = createKafka({ brokers: broker.brokers, clientId: 'spec' }).admin();
+    const admin = createKafka(cluster.settings).admin();
     await admin.connect();
-    expect((await admin.listTopics()).sort()).toEqual(own.map((name) => `staging.${name}`));
-    expect((await admin.listGroups()).groups.map(({ groupId }) => groupId)).toEqual(['blue.readers']);
-    const offsets = await admin.fetchOffsets({ groupId: 'blue.readers' });
-    expect(offsets.map(({ topic }) => topic).sort()).toEqual(own.map((name) => `staging.${name}`));
+    const seenTopics = (await admin.listTopics()).filter((name) => name.startsWith(staging));
+    expect(seenTopics.sort()).toEqual(own.map((name) => staging + name));
+    const { groups } = await admin.listGroups();
+    expect(groups.map(({ groupId }) => groupId)).toContain(`${blue}readers`);
+    const offsets = await admin.fetchOffsets({ groupId: `${blue}readers` });
+    expect(offsets.map(({ topic }) => topic).sort()).toEqual(own.map((name) => staging + name));
+    await admin.deleteGroups([`${blue}readers`]);
     await admin.disconnect();
   });
 });
+
+function portOf([broker = '']: readonly string[]): number {
+  return Number(broker.split(':')[1]);
+}

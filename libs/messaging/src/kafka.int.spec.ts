@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { fromKafkaMessage, toKafkaMessage } from './cloud-event-codec.js';
 import { createKafka, type Kafka } from './kafka.js';
 import { createPublisher } from './publisher.js';
-import { BrokerOfOurOwn, ownsBroker, startTestKafka, type TestKafka } from './testing/kafka.fixture.spec.js';
+import {
+  BrokerOfOurOwn,
+  itOnOwnBroker,
+  startTestKafka,
+  type TestKafka,
+} from './testing/kafka.fixture.spec.js';
 import { ensureTopics } from './topics.js';
 import { isTransient } from './transient.js';
 
@@ -89,17 +94,16 @@ describe('publisher', () => {
     expect([...(await consumed(topics.catalog.name, 1)).values()].flat()).toHaveLength(1);
   });
 
-  if (ownsBroker)
-    it('fails while Kafka is away, and publishes once it is back', async () => {
-      const own = await BrokerOfOurOwn.start([topics.people]);
-      const publisher = createPublisher(createKafka(own.settings));
-      await publisher.publish([linked(1)]);
-      await own.goAway();
-      const error: unknown = await publisher.publish([linked(2)]).catch((cause: unknown) => cause);
-      expect(isTransient(error)).toBe(true);
-      await own.comeBack();
-      await publisher.publish([linked(3)]);
-      await publisher.disconnect();
-      await own.close();
-    });
+  itOnOwnBroker('fails while Kafka is away, and publishes once it is back', async () => {
+    const own = await BrokerOfOurOwn.start([topics.people]);
+    const publisher = createPublisher(createKafka(own.settings));
+    await publisher.publish([linked(1)]);
+    await own.goAway();
+    const error: unknown = await publisher.publish([linked(2)]).catch((cause: unknown) => cause);
+    expect(isTransient(error)).toBe(true);
+    await own.comeBack();
+    await publisher.publish([linked(3)]);
+    await publisher.disconnect();
+    await own.close();
+  });
 });

@@ -13,6 +13,9 @@ const address = process.env['FLORIN_TEST_KAFKA'];
 /** Whether the examples may stop the broker: not one that somebody else has started. */
 export const ownsBroker = !address;
 
+/** `it` for what needs that, or a broker without TLS and sign-in; it counts as skipped elsewhere. */
+export const itOnOwnBroker = ownsBroker ? it : xit;
+
 /** Our topics on a Kafka, empty: the one at `FLORIN_TEST_KAFKA`, or else an embedded broker. */
 export interface TestKafka {
   readonly settings: KafkaSettings;
@@ -69,10 +72,18 @@ async function topicsOn(settings: KafkaSettings, topics: readonly Topic[]): Prom
     settings,
     close: () =>
       withAdmin(settings, async (admin) => {
-        await admin.deleteTopics({ topics: names });
+        if (names.length > 0) await admin.deleteTopics({ topics: names });
         while ((await admin.listTopics()).some((name) => names.includes(name))) await sleep(20);
       }),
   };
+}
+
+/** Deletes the topics whose names begin so. */
+export async function removeTopics(settings: KafkaSettings, prefix: string): Promise<void> {
+  await withAdmin(settings, async (admin) => {
+    const own = (await admin.listTopics()).filter((name) => name.startsWith(prefix));
+    if (own.length > 0) await admin.deleteTopics({ topics: own });
+  });
 }
 
 type Admin = ReturnType<ReturnType<typeof createKafka>['admin']>;
