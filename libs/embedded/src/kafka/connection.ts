@@ -20,6 +20,8 @@ export class Connection {
   /** Of an answer that the client has not taken yet. */
   #unreadBytes = 0;
   #isBusy = false;
+  readonly #openedMs = Date.now();
+  #hasAsked = false;
 
   constructor(
     private readonly broker: Broker,
@@ -40,11 +42,17 @@ export class Connection {
     });
   }
 
-  /** Cuts off a client that has left a request half sent. While it is not read from, that is not its fault. */
-  requireProgress(): void {
+  /**
+   * Cuts off a client that has left a request half sent, or has opened a connection and asked nothing. While it is not read from, that is not
+   * its fault.
+   */
+  requireProgress(nowMs = Date.now()): void {
     if (this.socket.isPaused()) return;
+    if (!this.#hasAsked && nowMs - this.#openedMs > limits.firstRequestMs) {
+      return this.cutOff(`it sent no whole request in its first ${limits.firstRequestMs / 1_000} s`);
+    }
     try {
-      this.#frames.requireProgress();
+      this.#frames.requireProgress(nowMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -53,6 +61,7 @@ export class Connection {
   #receive(chunk: Buffer): void {
     try {
       for (const frame of this.#frames.push(chunk)) {
+        this.#hasAsked = true;
         this.#queue.push(frame);
         this.#queuedBytes += frame.length;
       }

@@ -34,7 +34,7 @@ describe('the embedded broker', () => {
   });
 });
 
-it('cuts off who leaves a request half sent, and nobody else', async () => {
+it('cuts off who leaves a request half sent, who asks nothing at first, and nobody else', async () => {
   // Only the times at which the broker looks, and what it takes them for.
   const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] as const;
   jest.useFakeTimers({
@@ -43,16 +43,22 @@ it('cuts off who leaves a request half sent, and nobody else', async () => {
   });
   const broker = await TestBroker.start();
   try {
-    const [idle, half] = [await RawClient.connect(broker.port), await RawClient.connect(broker.port)];
+    const connect = () => RawClient.connect(broker.port);
+    const [idle, half, silent] = [await connect(), await connect(), await connect()];
+    for (const client of [idle, half]) await client.request(clusterApi.apiVersions, 0, {});
+    silent.write(Buffer.of(0, 0, 0));
     half.write(Buffer.of(0, 0, 0, 20, 0));
     let looks = 0;
     await until(() => {
       looks += 1;
       jest.advanceTimersByTime(limits.arrivalCheckMs);
-      return broker.notices.length > 0;
+      return broker.notices.length > 1;
     });
-    await half.closed;
-    expect(broker.notices).toEqual([expect.stringContaining('a request that is not complete after 60 s')]);
+    await Promise.all([half.closed, silent.closed]);
+    expect(broker.notices).toEqual([
+      expect.stringContaining('it sent no whole request in its first 10 s'),
+      expect.stringContaining('a request that is not complete after 60 s'),
+    ]);
     expect(looks).toBeGreaterThanOrEqual(limits.arrivalMs / limits.arrivalCheckMs);
     expect((await idle.request(clusterApi.apiVersions, 0, {})).errorCode).toBe(errors.NONE);
     idle.destroy();

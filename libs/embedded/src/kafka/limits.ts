@@ -7,7 +7,7 @@ export const limits = {
   /** How long a request may take to arrive, from its first byte to its last. */
   arrivalMs: 60_000,
   /** How often connections are looked at that wait for the rest of a request. */
-  arrivalCheckMs: 10_000,
+  arrivalCheckMs: 5_000,
   /** Requests and unread answers held for all connections together; beyond, the connection that holds most is closed. */
   bufferedBytes: 256 * 1024 * 1024,
   /** How long a client may leave an answer unread. */
@@ -19,6 +19,8 @@ export const limits = {
   connections: 1_000,
   nodes: 16,
   idleConnectionMs: 10 * 60_000,
+  /** How long a new connection may take to send its first request. */
+  firstRequestMs: 10_000,
 
   /** One record batch as it came over the wire, compressed or not (Kafka's `max.message.bytes`). */
   batchBytes: 1_048_588,
@@ -39,15 +41,24 @@ export const limits = {
   retentionCheckMs: 60_000,
 
   groups: 1_000,
+  /** A longer id is refused. */
+  groupIdLetters: 255,
+  /** What clients call themselves is kept up to here. */
+  clientIdLetters: 200,
   membersPerGroup: 250,
   /** What a member subscribes to, in all its protocols, and likewise what it is assigned. */
   memberMetadataBytes: 256 * 1024,
+  /** Both, for the members of all groups together. */
+  allMembersBytes: 64 * 1024 * 1024,
   /** Kafka allows no session under 6 s; here a short one makes local restarts quick. */
   sessionTimeoutMinMs: 1_000,
   sessionTimeoutMaxMs: 30 * 60_000,
   rebalanceTimeoutMaxMs: 30 * 60_000,
   offsetMetadataBytes: 4_096,
   offsetsPerGroup: 10_000,
+  /** Of all groups together. */
+  offsets: 250_000,
+  allOffsetMetadataBytes: 64 * 1024 * 1024,
   /** An empty group is forgotten when its newest commit is this old. */
   offsetRetentionMs: 7 * 24 * 3_600_000,
 } as const;
