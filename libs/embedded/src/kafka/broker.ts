@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { GroupCoordinator } from './groups/group-coordinator.js';
+import { limits } from './limits.js';
 import type { ClusterState } from './storage/cluster-state.js';
 import type { PartitionLog } from './storage/partition-log.js';
 import type { Notice } from './storage/recovery.js';
@@ -71,7 +72,7 @@ export function ledPartition(
 
 /** Whether the node may answer for the group. */
 export function groupRefusal(broker: Broker, node: BrokerNode, groupId: string): ErrorCode {
-  if (groupId === '') return errors.INVALID_GROUP_ID;
+  if (groupId === '' || groupId.length > limits.groupIdLetters) return errors.INVALID_GROUP_ID;
   return coordinatorOf(broker, groupId) === node ? errors.NONE : errors.NOT_COORDINATOR;
 }
 

@@ -16,6 +16,7 @@ import { listOffsets } from './api/list-offsets.handler.js';
 import { produce } from './api/produce.handler.js';
 import { createPartitions, createTopics, deleteTopics } from './api/topic-admin.handlers.js';
 import type { Broker, RequestContext } from './broker.js';
+import { limits } from './limits.js';
 import * as accessApi from './wire/access.api.js';
 import * as clusterApi from './wire/cluster.api.js';
 import {
@@ -125,7 +126,8 @@ export async function answer(broker: Broker, frame: Buffer, sender: Sender): Pro
     return refuse(key).frame(correlationId);
   }
   const clientId: Infer<typeof nullableString> = nullableString.read(reader, 0);
-  const writer = await found.run(broker, reader, { version, clientId: clientId ?? '', ...sender });
+  const context = { version, clientId: (clientId ?? '').slice(0, limits.clientIdLetters), ...sender };
+  const writer = await found.run(broker, reader, context);
   return writer?.frame(correlationId);
 }
 

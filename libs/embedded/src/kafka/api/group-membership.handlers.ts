@@ -1,6 +1,7 @@
 import { type Broker, type BrokerNode, groupRefusal, type RequestContext } from '../broker.js';
 import type { Group } from '../groups/group.js';
 import type { JoinResult } from '../groups/group.types.js';
+import { bytesOf } from '../groups/protocols.js';
 import { limits } from '../limits.js';
 import type { RequestOf, ResponseOf } from '../wire/codec.js';
 import { errors, type ErrorCode } from '../wire/errors.js';
@@ -24,6 +25,9 @@ export async function joinGroup(
   const group = memberId === '' ? broker.groups.getOrCreate(groupId) : broker.groups.get(groupId);
   if (!group) {
     return refusedJoin(memberId === '' ? errors.POLICY_VIOLATION : errors.UNKNOWN_MEMBER_ID, memberId);
+  }
+  if (!broker.groups.reserveMemberBytes(bytesOf(request.protocols))) {
+    return refusedJoin(errors.POLICY_VIOLATION, memberId);
   }
   const result = await group.join({
     memberId,
@@ -62,6 +66,8 @@ export async function syncGroup(
   if (request.assignments.some(({ assignment }) => assignment.length > limits.memberMetadataBytes)) {
     return refusedSync(errors.POLICY_VIOLATION);
   }
+  const assignedBytes = request.assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
+  if (!broker.groups.reserveMemberBytes(assignedBytes)) return refusedSync(errors.POLICY_VIOLATION);
   const assignments = new Map(
     request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]),
   );

@@ -58,7 +58,8 @@ function toCommit(topic: string, { index, offset, leaderEpoch, metadata }: Commi
 }
 
 function store(broker: Broker, groupId: string, offsets: readonly PartitionOffset[]): ErrorCode {
-  if (!broker.groups.offsets.hasRoomFor(groupId, offsets)) return errors.POLICY_VIOLATION;
+  const refusal = broker.groups.offsets.roomRefusal(groupId, offsets);
+  if (refusal !== errors.NONE) return refusal;
   try {
     broker.groups.offsets.commit(groupId, offsets);
     return errors.NONE;

@@ -23,6 +23,8 @@ export class GroupCoordinator {
   readonly offsets: OffsetStore;
   readonly #groups = new Map<string, Group>();
   readonly #stored: DurableMap<StoredGroup>;
+  /** What members hold, or more: those that left are counted off when it seems to be too much. */
+  #memberBytes = 0;
 
   constructor(
     dataDir: string,
@@ -47,6 +49,16 @@ export class GroupCoordinator {
     const known = this.#groups.get(id);
     if (known || this.#groups.size >= limits.groups) return known;
     return this.#add(id);
+  }
+
+  /** Whether there is room for what members are about to say of themselves or to be assigned; it is counted from now on. */
+  reserveMemberBytes(bytes: number): boolean {
+    if (this.#memberBytes + bytes > limits.allMembersBytes) {
+      this.#memberBytes = this.all().reduce((sum, { memberBytes }) => sum + memberBytes, 0);
+    }
+    if (this.#memberBytes + bytes > limits.allMembersBytes) return false;
+    this.#memberBytes += bytes;
+    return true;
   }
 
   /** Forgets an empty group and its offsets. */

@@ -10,7 +10,7 @@ import type {
   Protocol,
   SyncResult,
 } from './group.types.js';
-import { commonProtocols, preferredProtocol, sameProtocols, subscribedTopics } from './protocols.js';
+import { bytesOf, commonProtocols, preferredProtocol, sameProtocols, subscribedTopics } from './protocols.js';
 
 interface Member extends Omit<MemberState, 'protocols' | 'assignment'> {
   protocols: readonly Protocol[];
@@ -117,6 +117,15 @@ export class Group {
     return this.#state === 'CompletingRebalance' ? errors.REBALANCE_IN_PROGRESS : errors.NONE;
   }
 
+  /** What the members have said of themselves and were assigned. */
+  get memberBytes(): number {
+    const members = [...this.#members.values()];
+    return members.reduce(
+      (sum, { protocols, assignment }) => sum + bytesOf(protocols) + assignment.length,
+      0,
+    );
+  }
+
   /** What the members read, or undefined where one of them does not say so in the way of consumers. */
   subscribedTopics(): Set<string> | undefined {
     return subscribedTopics(this.#protocolType, [...this.#members.values()]);
@@ -154,7 +163,7 @@ export class Group {
     const isFull = this.#members.size + this.#promised.size >= limits.membersPerGroup;
     if (memberId === '' && isFull) return errors.GROUP_MAX_SIZE_REACHED;
     if (protocols.length === 0 || request.protocolType === '') return errors.INCONSISTENT_GROUP_PROTOCOL;
-    const metadataBytes = protocols.reduce((sum, { metadata }) => sum + metadata.length, 0);
+    const metadataBytes = bytesOf(protocols);
     if (metadataBytes > limits.memberMetadataBytes) return errors.POLICY_VIOLATION;
     if (this.#members.size === 0) return errors.NONE;
     if (request.protocolType !== this.#protocolType) return errors.INCONSISTENT_GROUP_PROTOCOL;

@@ -1,5 +1,6 @@
 import { limits } from '../limits.js';
 import { DurableMap } from '../storage/durable-map.js';
+import { errors, type ErrorCode } from '../wire/errors.js';
 import type { Recovery } from '../storage/recovery.js';
 
 export interface CommittedOffset {
@@ -24,6 +25,8 @@ const NOTHING: CommittedOffset = { offset: -1, leaderEpoch: -1, metadata: '', at
 export class OffsetStore {
   readonly #stored: DurableMap<CommittedOffset>;
   readonly #groups = new Map<string, Map<string, PartitionOffset>>();
+  #count = 0;
+  #metadataBytes = 0;
 
   constructor(path: string, recovery: Recovery) {
     this.#stored = new DurableMap(path, recovery);
@@ -47,10 +50,18 @@ export class OffsetStore {
     return [...(this.#groups.get(group)?.values() ?? [])];
   }
 
-  hasRoomFor(group: string, offsets: readonly PartitionOffset[]): boolean {
+  /** Why the offsets are too many or say too much, or `NONE`. */
+  roomRefusal(group: string, offsets: readonly PartitionOffset[]): ErrorCode {
     const known = this.#groups.get(group);
-    const added = offsets.filter(({ topic, partition }) => !known?.has(partitionKey(topic, partition)));
-    return (known?.size ?? 0) + added.length <= limits.offsetsPerGroup;
+    const added = offsets.filter(
+      ({ topic, partition }) => !known?.has(partitionKey(topic, partition)),
+    ).length;
+    if ((known?.size ?? 0) + added > limits.offsetsPerGroup) return errors.POLICY_VIOLATION;
+    if (this.#count + added > limits.offsets) return errors.POLICY_VIOLATION;
+    const replaced = offsets.map(({ topic, partition }) => this.get(group, topic, partition));
+    const bytes = metadataBytes(offsets.map(({ committed }) => committed)) - metadataBytes(replaced);
+    const fits = bytes <= 0 || this.#metadataBytes + bytes <= limits.allOffsetMetadataBytes;
+    return fits ? errors.NONE : errors.OFFSET_METADATA_TOO_LARGE;
   }
 
   /** All of them or, when the file cannot be written, none. */
@@ -62,8 +73,7 @@ export class OffsetStore {
   /** Offsets that were never committed are ignored. */
   delete(group: string, offsets: ReadonlyArray<Omit<PartitionOffset, 'committed'>>): void {
     this.#stored.put(offsets.map((offset) => [storedKey(group, offset), null]));
-    const remembered = this.#groups.get(group);
-    for (const { topic, partition } of offsets) remembered?.delete(partitionKey(topic, partition));
+    for (const { topic, partition } of offsets) this.#forget(group, partitionKey(topic, partition));
   }
 
   deleteGroup(group: string): void {
@@ -85,9 +95,25 @@ export class OffsetStore {
   }
 
   #remember(group: string, offset: PartitionOffset): void {
+    const key = partitionKey(offset.topic, offset.partition);
+    this.#forget(group, key);
     const offsets = this.#groups.get(group) ?? new Map<string, PartitionOffset>();
-    this.#groups.set(group, offsets.set(partitionKey(offset.topic, offset.partition), offset));
+    this.#groups.set(group, offsets.set(key, offset));
+    this.#count += 1;
+    this.#metadataBytes += metadataBytes([offset.committed]);
   }
+
+  #forget(group: string, key: string): void {
+    const offset = this.#groups.get(group)?.get(key);
+    if (!offset) return;
+    this.#groups.get(group)?.delete(key);
+    this.#count -= 1;
+    this.#metadataBytes -= metadataBytes([offset.committed]);
+  }
+}
+
+function metadataBytes(committed: ReadonlyArray<CommittedOffset | undefined>): number {
+  return committed.reduce((sum, offset) => sum + Buffer.byteLength(offset?.metadata ?? ''), 0);
 }
 
 /** A topic's name holds no colon. */

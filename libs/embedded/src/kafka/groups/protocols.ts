@@ -8,6 +8,10 @@ interface Subscriber {
   readonly protocols: readonly Protocol[];
 }
 
+export function bytesOf(protocols: readonly Protocol[]): number {
+  return protocols.reduce((sum, { name, metadata }) => sum + Buffer.byteLength(name) + metadata.length, 0);
+}
+
 /** The names that everybody can follow, in the order of the first list. */
 export function commonProtocols(protocols: readonly Protocol[], others: readonly Subscriber[]): string[] {
   return protocols

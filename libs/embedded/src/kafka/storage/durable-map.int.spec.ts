@@ -103,6 +103,18 @@ describe('a durable map', () => {
     again.close();
   });
 
+  it('is rewritten whole, however many keys it has', () => {
+    const map = open();
+    const put = (from: string) =>
+      map.put(Array.from({ length: 2_500 }, (_, index) => [`key ${index}`, `${from} ${'x'.repeat(100)}`]));
+    for (let round = 0; round < 5; round++) put(String(round));
+    map.close();
+    const again = open();
+    expect([...again.entries()].map(([key]) => key)).toEqual([...map.entries()].map(([key]) => key));
+    expect(again.get('key 2499')).toMatch(/^4 /);
+    again.close();
+  });
+
   it('stays small when the same keys change often', async () => {
     const map = open();
     const value = 'x'.repeat(1_000);

@@ -18,6 +18,7 @@ type Change<Value> = readonly [key: string, value: Value | null];
 const PREFIX_BYTES = 8;
 const COMPACT_ABOVE_BYTES = 1024 * 1024;
 const COMPACT_AT_GROWTH = 4;
+const COMPACT_ENTRIES = 1_000;
 
 /**
  * A map from string to JSON value kept in one append-only file: each record is `length, crc32, [[key, value or null], …]` and
@@ -123,9 +124,12 @@ export class DurableMap<Value> {
   #compact(): void {
     const draft = `${this.#path}.draft`;
     const file = openSync(draft, 'w+');
-    const record = encode([...this.#entries]);
+    let sizeBytes = 0;
     try {
-      writeAtEnd(file, record, 0);
+      for (const record of this.#records()) {
+        writeAtEnd(file, record, sizeBytes);
+        sizeBytes += record.length;
+      }
       fsyncSync(file);
       renameSync(draft, this.#path);
     } catch (error) {
@@ -135,10 +139,18 @@ export class DurableMap<Value> {
     }
     const replaced = this.#file;
     this.#file = file;
-    this.#sizeBytes = record.length;
-    this.#compactAboveBytes = compactAbove(record.length);
+    this.#sizeBytes = sizeBytes;
+    this.#compactAboveBytes = compactAbove(sizeBytes);
     closeSync(replaced);
     syncFolder(dirname(this.#path));
+  }
+
+  /** In pieces, since one JSON of everything could be longer than a string can be. */
+  *#records(): Generator<Buffer> {
+    const entries = [...this.#entries];
+    for (let start = 0; start < entries.length; start += COMPACT_ENTRIES) {
+      yield encode(entries.slice(start, start + COMPACT_ENTRIES));
+    }
   }
 }
 

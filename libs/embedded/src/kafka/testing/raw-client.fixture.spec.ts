@@ -9,7 +9,10 @@ export class RawClient {
   readonly #waiting: Array<(frame: Buffer) => void> = [];
   readonly closed: Promise<unknown>;
 
-  private constructor(private readonly socket: Socket) {
+  private constructor(
+    private readonly socket: Socket,
+    private readonly clientId: string,
+  ) {
     this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -18,10 +21,10 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
+  static async connect(port: number, clientId = 'raw'): Promise<RawClient> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    return new RawClient(socket);
+    return new RawClient(socket, clientId);
   }
 
   /** The decoded response. */
@@ -43,7 +46,7 @@ export class RawClient {
     header.int16(key);
     header.int16(version);
     header.int32(id);
-    nullableString.write(header, 'raw', 0);
+    nullableString.write(header, this.clientId, 0);
     const frame = Buffer.concat([...header.frame(0).slice(1), body]);
     const length = Buffer.alloc(4);
     length.writeInt32BE(frame.length);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { limits } from '../limits.js';
 
 /**
@@ -12,6 +13,9 @@ export class MalformedRequest extends Error {
 }
 
 const TWO_32 = 2 ** 32;
+/** 32,767 bytes, of which a letter takes three at most. */
+const LONGEST_STRING_BYTES = 2 ** 15 - 1;
+const SURELY_SHORT_LETTERS = LONGEST_STRING_BYTES / 3;
 
 export class Reader {
   #at = 0;
@@ -186,13 +190,19 @@ export const nullableString = wireType<string | null>(
   null,
   (reader) => {
     const length = reader.int16();
-    return length === -1 ? null : reader.slice(length).toString('utf8');
+    if (length === -1) return null;
+    const utf8 = reader.slice(length);
+    if (!isUtf8(utf8)) throw new MalformedRequest('a string that is not UTF-8');
+    return utf8.toString();
   },
   (writer, value) => {
     if (value === null) return writer.int16(-1);
-    const length = Buffer.byteLength(value);
+    // Cut is only what quotes a client in more words, such as an error, or a name in an old journal.
+    const isLong = Buffer.byteLength(value) > LONGEST_STRING_BYTES;
+    const text = isLong ? value.slice(0, SURELY_SHORT_LETTERS) : value;
+    const length = Buffer.byteLength(text);
     writer.int16(length);
-    writer.utf8(value, length);
+    writer.utf8(text, length);
   },
 );
 

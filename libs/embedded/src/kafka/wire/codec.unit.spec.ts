@@ -75,6 +75,14 @@ describe('the codec', () => {
     expect(() => roundTrip(both, { first: half, second: [...half, 1] })).toThrow(MalformedRequest);
   });
 
+  it('refuses a text that is not UTF-8, and cuts one that is longer than can be said', () => {
+    expect(() => string.read(new Reader(Buffer.of(0, 2, 0xc3, 0x28)), 0)).toThrow('not UTF-8');
+    const writer = new Writer();
+    string.write(writer, '€'.repeat(20_000), 0);
+    const read = string.read(new Reader(Buffer.concat(writer.frame(0).slice(1))), 0);
+    expect(read).toBe('€'.repeat(10_922));
+  });
+
   it('refuses a text that reaches past the end', () => {
     expect(() => string.read(new Reader(Buffer.from([0, 9, 65])), 0)).toThrow(MalformedRequest);
   });
