@@ -1,6 +1,8 @@
 import { allTopics } from '@florin/contracts';
 import { startKafkaBroker, type EmbeddedKafka } from '@florin/embedded';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTopics } from './topics.js';
@@ -74,11 +76,25 @@ it('says what Kafka refuses, topic by topic', async () => {
   expect(await run(['diff'], user)).toEqual({ code: 4, text: expect.stringContaining('ILLEGAL_SASL_STATE') });
 });
 
+it('guesses why a broker hangs up on whoever does not speak TLS', async () => {
+  const rude = createServer((socket) => socket.on('error', () => undefined).end()).listen(0, '127.0.0.1');
+  await once(rude, 'listening');
+  const { port } = rude.address() as AddressInfo;
+  expect(await run(['diff'], { KAFKA_BROKERS: `127.0.0.1:${port}` })).toEqual({
+    code: 3,
+    text: expect.stringContaining('does it want TLS (KAFKA_SSL) or a user (KAFKA_SASL_…)?'),
+  });
+  rude.close();
+});
+
 it('says how it is used, what is wrong with its configuration, and that Kafka is away', async () => {
   expect(await run(['--help'])).toMatchObject({ code: 0, text: expect.stringContaining('npm run topics') });
   expect(JSON.parse((await run(['config'])).text)).toMatchObject({ required: ['KAFKA_BROKERS'] });
   expect(await run([])).toMatchObject({ code: 2 });
-  expect(await run(['diff', 'more'])).toMatchObject({ code: 2 });
+  expect(await run(['diff', 'more'])).toEqual({
+    code: 2,
+    text: expect.stringMatching(/^topics has no "diff more"\.\n\nCompares/),
+  });
   expect(await run(['diff'], { KAFKA_BROKERS: '' })).toEqual({
     code: 78,
     text: expect.stringContaining('KAFKA_BROKERS: is missing'),

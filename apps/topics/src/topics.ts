@@ -53,7 +53,7 @@ export async function runTopics(args: readonly string[], surroundings: Surroundi
         out(usage);
         return 0;
       default:
-        err(usage);
+        err(args.length === 0 ? usage : `topics has no "${args.join(' ')}".\n\n${usage}`);
         return 2;
     }
   } catch (error) {
@@ -68,7 +68,11 @@ function failure(error: unknown): [ExitCode, string] {
   if (error instanceof ConfigError) return [configExitCode, message];
   if (error instanceof TopicsCannotBeAltered) return [1, `${message}\nNothing was changed.`];
   if (error instanceof RefusedByKafka) return [4, `Kafka refused:\n${message}`];
-  return [3, `Kafka: ${message}`];
+  // A broker that wants TLS or a user cuts off whoever comes without, and does not say why.
+  const hint = /closed connection/i.test(message)
+    ? '; does it want TLS (KAFKA_SSL) or a user (KAFKA_SASL_…)?'
+    : '';
+  return [3, `Kafka: ${message}${hint}`];
 }
 
 function settingsOf(env: NodeJS.ProcessEnv): TopicSettings {

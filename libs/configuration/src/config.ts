@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** Exit code of a wrong configuration: EX_CONFIG of sysexits. */
 export const configExitCode = 78;
 
-/** A whole number written as text, as in an environment variable or a query: `"8080"`. */
+/** A whole number written as text, as in an environment variable or a query: `"8080"`. Its bounds are told with its description. */
 export function integerText(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return z
@@ -13,7 +13,8 @@ export function integerText(min: number, max: number) {
     .regex(min < 0 ? /^-?\d{1,16}$/ : /^\d{1,16}$/, { error: message, abort: true })
     .refine((text) => Number.isSafeInteger(Number(text)), message)
     .transform(Number)
-    .pipe(z.int().min(min, message).max(max, message));
+    .pipe(z.int().min(min, message).max(max, message))
+    .meta({ bounds: `${min} to ${max}` });
 }
 
 /** An http or https address without a trailing slash. */
@@ -31,17 +32,20 @@ export function commaList<Item extends z.ZodType<unknown, string>>(item: Item) {
     .pipe(z.array(item).min(1));
 }
 
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `must be one of ${words.join(', ')}` });
+}
+
 /** A switch: `true`, or `false`, as it is where nothing is set. */
 export function switchText() {
-  return z
-    .enum(['true', 'false'])
+  return oneOf(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true');
 }
 
 const knownMarket = z.enum(marketSchema.options, {
-  error: ({ input }) =>
-    `${JSON.stringify(String(input).slice(0, 20))} is not a market; there are ${marketSchema.options.join(', ')}`,
+  error: `has what is not a market; there are ${marketSchema.options.join(', ')}`,
 });
 
 /** The markets that a service works for; `what` describes them. */
@@ -58,6 +62,8 @@ export function secretFromFile(description = 'secret') {
 export interface Need {
   readonly name: string;
   readonly of?: readonly string[];
+  /** Only where the environment says these, in whatever letters. */
+  readonly when?: Readonly<Record<string, string>>;
 }
 
 /** Certificates or a key in PEM, from the variable or a file as a secret is; not required. */
@@ -76,10 +82,10 @@ export const baseConfig = z.object({
   METRICS_PORT: integerText(0, 65_535).optional().meta({
     description: 'Port that serves /metrics and nothing else; where it is not set, PORT serves them',
   }),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({
     description: 'What is logged: lines of this level and above',
   }),
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development').meta({
+  NODE_ENV: oneOf(['development', 'test', 'production']).default('development').meta({
     description: 'Where this runs; production refuses what is for development alone',
   }),
   ISSUER: httpUrl().meta({ description: 'Issuer that tokens must name in `iss`' }),
@@ -116,7 +122,7 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
     if (value !== undefined && value !== '') values[name] = value;
   }
   const result = schema.safeParse(values);
-  const reported = new Set(problems.map((problem) => problem.split(':')[0]));
+  const reported = new Set<string | undefined>(problems.map((problem) => problem.split(':')[0]));
   for (const issue of result.error?.issues ?? []) {
     // A place within a list is not a variable.
     const name = String(issue.path[0]);
@@ -124,16 +130,23 @@ export function loadConfig<C>(schema: ConfigSchema<C>, env: NodeJS.ProcessEnv = 
     reported.add(name);
     problems.push(`${name}: ${name in values ? issue.message : missing(schema, name)}`);
   }
-  if (problems.length === 0) problems.push(...unmetNeeds(schema, values));
+  problems.push(...unmetNeeds(schema, values, { env, reported }));
   if (result.success && problems.length === 0) return result.data;
   throw new ConfigError(problems);
 }
 
 /** Values that are right each by itself and make no sense together. */
-function unmetNeeds(schema: ConfigSchema, values: Readonly<Record<string, string>>): string[] {
+function unmetNeeds(
+  schema: ConfigSchema,
+  values: Readonly<Record<string, string>>,
+  { env, reported }: { readonly env: NodeJS.ProcessEnv; readonly reported: ReadonlySet<string | undefined> },
+): string[] {
+  const isSo = ([name, value]: [string, string]) => env[name]?.toLowerCase() === value;
   return Object.keys(values).flatMap((name) => {
     const needs = (metaOf(schema, name)['needs'] ?? []) as readonly Need[];
     const unmet = needs.filter((need) => {
+      if (reported.has(name) || reported.has(need.name)) return false;
+      if (!Object.entries(need.when ?? {}).every(isSo)) return false;
       const value = values[need.name] ?? defaultOf(schema, need.name).default;
       return need.of === undefined ? value === undefined : !need.of.includes(value ?? '');
     });
@@ -141,8 +154,10 @@ function unmetNeeds(schema: ConfigSchema, values: Readonly<Record<string, string
   });
 }
 
-function textOf({ name, of }: Need): string {
-  return of === undefined ? name : `${name}=${of.join('|')}`;
+function textOf({ name, of, when }: Need): string {
+  const needed = of === undefined ? name : `${name}=${of.join('|')}`;
+  const where = Object.entries(when ?? {}).map(([other, value]) => `${other}=${value}`);
+  return where.length === 0 ? needed : `${needed} (where ${where.join(' and ')})`;
 }
 
 /**
@@ -152,12 +167,12 @@ function textOf({ name, of }: Need): string {
 export function configJsonSchema(schema: ConfigSchema): Record<string, unknown> {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const properties: Record<string, unknown> = {};
-  for (const [name, { internal, fromFile, secret, needs, ...property }] of Object.entries(
+  for (const [name, { internal, fromFile, secret, needs, bounds, ...property }] of Object.entries(
     (json.properties ?? {}) as Record<string, Record<string, unknown>>,
   )) {
     if (internal === true) continue;
     const need = Array.isArray(needs) ? `. Needs ${(needs as Need[]).map(textOf).join(', ')}` : '';
-    const description = `${String(property['description'] ?? name)}${need}`;
+    const description = `${String(property['description'] ?? name)}${typeof bounds === 'string' ? `; ${bounds}` : ''}${need}`;
     properties[name] = {
       ...property,
       description,

@@ -70,7 +70,10 @@ it.each([
     { KAFKA_SASL_MECHANISM: 'plain' },
     'KAFKA_SASL_MECHANISM: needs KAFKA_SASL_USERNAME\nKAFKA_SASL_MECHANISM: needs KAFKA_SASL_PASSWORD',
   ],
-  [{ KAFKA_SASL_MECHANISM: 'gssapi' }, 'KAFKA_SASL_MECHANISM: Invalid option'],
+  [
+    { KAFKA_SASL_MECHANISM: 'gssapi' },
+    'KAFKA_SASL_MECHANISM: must be one of plain, scram-sha-256, scram-sha-512',
+  ],
   [{ KAFKA_TOPIC_PREFIX: 'a b' }, 'KAFKA_TOPIC_PREFIX: must be 1 to 100 letters, digits'],
   [
     { DATABASE_TLS: 'require', DATABASE_TLS_CA: authority.ca },
@@ -90,6 +93,34 @@ it.each([
   expect(load).not.toThrow(/hush/);
 });
 
+it('refuses, in production, to show a password to the network', () => {
+  const signIn = { KAFKA_SASL_USERNAME: 'florin', KAFKA_SASL_PASSWORD: 'hush' };
+  const load = (more: Record<string, string>) => () => loadConfig(schema, { ...good, ...signIn, ...more });
+  const production = { NODE_ENV: 'production', KAFKA_SASL_MECHANISM: 'PLAIN' };
+  expect(load(production)).toThrow(
+    'KAFKA_SASL_MECHANISM: needs KAFKA_SSL=true (where NODE_ENV=production and KAFKA_SASL_MECHANISM=plain)',
+  );
+  expect(load({ ...production, KAFKA_SSL: 'true' })).not.toThrow();
+  expect(load({ ...production, KAFKA_SASL_MECHANISM: 'scram-sha-512' })).not.toThrow();
+  expect(load({ ...production, NODE_ENV: 'development' })).not.toThrow();
+});
+
+it('tells what does not go together with all else that is wrong, once', () => {
+  const env = {
+    ...good,
+    KAFKA_BROKERS: 'nowhere',
+    KAFKA_SASL_USERNAME: 'florin',
+    KAFKA_SSL: 'yes',
+    KAFKA_SSL_CA: authority.ca,
+  };
+  const messages = [
+    'KAFKA_BROKERS: must be host:port such as 127.0.0.1:9092',
+    'KAFKA_SSL: must be one of true, false',
+    'KAFKA_SASL_USERNAME: needs KAFKA_SASL_MECHANISM',
+  ];
+  expect(() => loadConfig(schema, env)).toThrow(messages.join('\n'));
+});
+
 it('knows how many copies of a partition there can be', () => {
   const env = { KAFKA_BROKERS: 'a:1', KAFKA_REPLICATION_FACTOR: '2' };
   expect(loadConfig(topicsConfig, { ...env, KAFKA_MIN_INSYNC_REPLICAS: '2' })).toMatchObject({
@@ -105,6 +136,10 @@ it('describes what needs what', () => {
   const { properties } = configJsonSchema(schema) as { properties: Record<string, object> };
   expect(properties['KAFKA_SSL_CERT']).toMatchObject({
     description: 'Client certificate for the brokers. Needs KAFKA_SSL=true, KAFKA_SSL_KEY',
+  });
+  expect(properties['DATABASE_POOL_SIZE']).toMatchObject({
+    description: 'Connections to the database at most; 2 to 200',
+    default: '10',
   });
   expect(properties['KAFKA_SASL_PASSWORD']).toMatchObject({ writeOnly: true });
   expect(properties['KAFKA_SSL_CA']).not.toHaveProperty('needs');

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { commaList, integerText, pemFromFile, secretFromFile, switchText, type Need } from './config.js';
+import {
+  commaList,
+  integerText,
+  oneOf,
+  pemFromFile,
+  secretFromFile,
+  switchText,
+  type Need,
+} from './config.js';
 
 const databaseUrlForm = 'must be a PostgreSQL address such as postgres://user:password@127.0.0.1:5432/name';
 
@@ -16,7 +24,7 @@ export function databaseConfig(leastPool = 2) {
     DATABASE_POOL_SIZE: integerText(leastPool, 200)
       .default(10)
       .meta({ description: 'Connections to the database at most' }),
-    DATABASE_TLS: z.enum(['disable', 'require', 'verify-ca', 'verify-full']).default('disable').meta({
+    DATABASE_TLS: oneOf(['disable', 'require', 'verify-ca', 'verify-full']).default('disable').meta({
       description:
         'TLS to the database: none, whatever certificate it shows, one of a known authority, one that names its host too',
     }),
@@ -47,6 +55,11 @@ const encrypted: Need = { name: 'DATABASE_TLS', of: ['require', 'verify-ca', 've
 export type DatabaseConfig = z.output<z.ZodObject<ReturnType<typeof databaseConfig>>>;
 
 const overTls: Need = { name: 'KAFKA_SSL', of: ['true'] };
+/** By PLAIN the password itself crosses the network. */
+const passwordIsHidden: Need = {
+  ...overTls,
+  when: { NODE_ENV: 'production', KAFKA_SASL_MECHANISM: 'plain' },
+};
 /** What the names of topics, groups and clients may consist of. */
 const prefix = (what: string) =>
   z
@@ -75,11 +88,11 @@ export const kafkaConfig = {
     needs: [overTls, { name: 'KAFKA_SSL_CERT' }],
   }),
   KAFKA_SASL_MECHANISM: z
-    .preprocess(inSmallLetters, z.enum(['plain', 'scram-sha-256', 'scram-sha-512']))
+    .preprocess(inSmallLetters, oneOf(['plain', 'scram-sha-256', 'scram-sha-512']))
     .optional()
     .meta({
       description: 'How the client signs in; it does not unless this is set',
-      needs: [{ name: 'KAFKA_SASL_USERNAME' }, { name: 'KAFKA_SASL_PASSWORD' }],
+      needs: [{ name: 'KAFKA_SASL_USERNAME' }, { name: 'KAFKA_SASL_PASSWORD' }, passwordIsHidden],
     }),
   KAFKA_SASL_USERNAME: z
     .string()
@@ -108,7 +121,7 @@ export const topicsConfig = z
   .object({
     ...kafkaConfig,
     KAFKA_REPLICATION_FACTOR: integerText(1, 10).optional().meta({
-      description: 'Copies of each partition; one for each broker unless set, at most 3',
+      description: 'Copies of each partition; unless set one for each broker, but no more than 3',
     }),
     KAFKA_MIN_INSYNC_REPLICAS: integerText(1, 10).optional().meta({
       description: 'Copies that must have a message before it is acknowledged; all but one unless set',
