@@ -1,7 +1,7 @@
 export { clientSettings, kafkaEnvironment, type KafkaAccess } from './apache-kafka/access.js';
-export { startApacheKafka, type ApacheKafka, type ApacheKafkaOptions } from './apache-kafka/apache-kafka.js';
-export { installApacheKafka, type Installation } from './apache-kafka/installation.js';
-export { startEngines, type Engines, type EnginesOptions } from './engines.js';
+export { startApacheKafka } from './apache-kafka/apache-kafka.js';
+export { installApacheKafka } from './apache-kafka/installation.js';
+export { startEngines, type Engines } from './engines.js';
 export { kafkaOfTests } from './kafka-of-tests.js';
 export {
   apacheKafkaVersion,
@@ -12,20 +12,15 @@ export {
   serviceNames,
   type EngineName,
   type KafkaKind,
-  type PortPlan,
   type ServiceName,
 } from './names.js';
 export {
   askHolder,
   blockSize,
   portsOfBlock,
-  reservationPort,
   reserveBlock,
   reserveFreeBlock,
-  type BlockHolder,
   type BlockReservation,
-  type ReservationResult,
 } from './port-block.js';
-export { databases, serviceEnvironment, type Surroundings } from './service-environment.js';
-export type { Instance } from './services.js';
-export { startStack, type Stack, type StackOptions } from './stack.js';
+export { databases } from './service-environment.js';
+export { startStack, type Stack } from './stack.js';

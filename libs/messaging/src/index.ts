@@ -24,7 +24,6 @@ export {
   sentenceOf,
   topicDifferences,
   TopicsCannotBeAltered,
-  type TopicDifference,
   type TopicSettings,
 } from './topics.js';
 export { isTransient } from './transient.js';
