@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka, KafkaMessage, Producer } from 'kafkajs';
 import { startKafkaBroker } from './kafka.server.js';
 import { DataDirInUse } from '../data-dir-lock.js';
 import { recordBatch } from './testing/batch.fixture.spec.js';
@@ -202,18 +202,21 @@ describe('kill -9 under load', () => {
     await admin.createTopics({ topics: [{ topic: 'load', numPartitions: PARTITIONS }] });
     await admin.disconnect();
 
-    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-    await producer.connect();
+    // One for each key: kafkajs gives the sequence of a message that it has no answer for to the next one that is sent.
+    const producers = Array.from({ length: KEYS }, () =>
+      kafka.producer({ idempotent: true, maxInFlightRequests: 1 }),
+    );
+    await Promise.all(producers.map((producer) => producer.connect()));
     const acknowledged: number[][] = Array.from({ length: KEYS }, () => []);
     let isOver = false;
-    const write = async (key: number) => {
+    const write = async (producer: Producer, key: number) => {
       for (let next = 0; !isOver; next++) {
         const messages = [{ key: String(key), value: `${key}:${next}` }];
         await producer.send({ topic: 'load', acks: -1, messages });
         acknowledged[key]?.push(next);
       }
     };
-    const writers = Array.from({ length: KEYS }, (_, key) => write(key));
+    const writers = producers.map(write);
     const count = () => acknowledged.reduce((sum, { length }) => sum + length, 0);
 
     for (let round = 0; round < ROUNDS; round++) {
@@ -226,7 +229,7 @@ describe('kill -9 under load', () => {
     }
     isOver = true;
     await Promise.all(writers);
-    await producer.disconnect();
+    await Promise.all(producers.map((producer) => producer.disconnect()));
 
     const stored = (await readAll(kafka, 'load', 'checker')).map(({ value }) => String(value));
     for (let key = 0; key < KEYS; key++) {
