@@ -263,11 +263,20 @@ it('guards every route', () => {
   expect(open).toEqual([]);
 });
 
+const readiness = async () => {
+  const response = await fetch(`${service.url}/health/ready`);
+  return (await response.json()) as { status: string; dependencies: Record<'kafka', string> };
+};
+
 it('publishes what waited in the outbox once Kafka is there', async () => {
   const { shop } = await newShop();
   expect(await published(shop.shopId)).toHaveLength(1);
+  // Ready all the same: what is to be told waits.
+  while ((await readiness()).dependencies.kafka !== 'failed (ECONNREFUSED)') await sleep(50);
+  expect(await readiness()).toMatchObject({ status: 'ok' });
   await service.stop();
   service = await start(configuration(engines.kafka?.environment));
   const left = async (): Promise<number> => (await database.query<unknown[]>('SELECT 1 FROM outbox')).length;
   while ((await left()) > 0) await sleep(50);
+  expect((await readiness()).dependencies).toEqual({ kafka: 'ok' });
 });
