@@ -71,7 +71,12 @@ describe('producing and consuming', () => {
     expect(sent).toHaveLength(9);
     const received = await cluster.read(topics, 9);
     expect(received.every(({ topic, value }) => String(value) === topic)).toBe(true);
-    expect(new Set(received.map(({ topic, partition }) => `${topic}/${partition}`)).size).toBe(9);
+    // Where a leader was not known yet the client sends again, so that one partition may have a message twice before another has it.
+    const admin = await cluster.connect(cluster.client().admin());
+    for (const topic of topics) {
+      const ends = (await admin.fetchTopicOffsets(topic)).map(({ high }) => Number(high));
+      expect(ends.map((end) => end > 0)).toEqual([true, true, true]);
+    }
   });
 
   it('gives large messages whatever the fetch asks for, and refuses those beyond the topic’s limit', async () => {
