@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { isOver, monthPeriod, spanPeriod, statementEvidence } from '@florin/books';
+import { isOver, spanPeriod, statementEvidence } from '@florin/books';
 import { commandLine, WrongUse } from '@florin/configuration';
 import { localeSchema, marketOfLedger, markets, type Locale, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
@@ -16,6 +16,7 @@ import {
 } from '@florin/statements';
 import { ledgerOf, urlOf } from './arguments.js';
 import { audit, type Audit } from './audit.js';
+import { monthOf, refuseUnwritable } from './outputs.js';
 import { progressBar } from './progress.js';
 import { withStore } from './store.js';
 import type { ExitCode, Surroundings } from './surroundings.js';
@@ -124,12 +125,7 @@ function periodOf({ period, from, to }: TimeOptions, market: Market): StatementP
     throw new WrongUse('Of what time? Say --period 2026-10, or --from <time> --to <time>');
   }
   if (period === undefined) return spanPeriod(checkedSpan(instantOf(from), instantOf(to)), market);
-  try {
-    return monthPeriod(period, market);
-  } catch (error) {
-    if (error instanceof RangeError) throw new WrongUse(`--period: ${error.message}`, { cause: error });
-    throw error;
-  }
+  return monthOf(period, market);
 }
 
 function instantOf(text: string | undefined): number {
@@ -225,10 +221,4 @@ async function rendered(render: Render, statement: Statement, language: Locale):
     if (error instanceof RangeError) throw new WrongUse(error.message, { cause: error });
     throw error;
   }
-}
-
-function refuseUnwritable(error: unknown): never {
-  const ofTheSystem = typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
-  if (ofTheSystem) throw new WrongUse(`--out: ${String(error.message)}`, { cause: error });
-  throw error;
 }

@@ -1,4 +1,4 @@
-import { monthPeriod, revisionAt, statementEvidence } from '@florin/books';
+import { revisionAt, statementEvidence } from '@florin/books';
 import { commandLine, WrongUse } from '@florin/configuration';
 import { ledgerStream, marketOfLedger, markets, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
@@ -7,6 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerOf, urlOf } from '../arguments.js';
 import { audit } from '../audit.js';
+import { monthOf, refuseUnwritable } from '../outputs.js';
 import { progressBar } from '../progress.js';
 import { withStore } from '../store.js';
 import type { ExitCode, Surroundings } from '../surroundings.js';
@@ -72,17 +73,8 @@ function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
   const market = marketOfLedger(ledger) ?? markets.it;
   return {
     ...{ ledger, market, out: values.out, url: urlOf(values.url, env), json: values.json ?? false },
-    period: month(values.period, market),
+    period: monthOf(values.period, market),
   };
-}
-
-function month(text: string, market: Market): ReportPeriod {
-  try {
-    return monthPeriod(text, market);
-  } catch (error) {
-    if (error instanceof RangeError) throw new WrongUse(`--period: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 function exponentIn(state: LedgerState, market: Market): (currency: string) => number {
@@ -119,10 +111,7 @@ async function write(folder: string, report: BookReport, ground: ReportGround): 
       `${JSON.stringify({ ...report, ...rest, ...absent(ground) }, wire, 2)}\n`,
     );
   } catch (error) {
-    const ofTheSystem =
-      typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
-    if (ofTheSystem) throw new WrongUse(`--out: ${String(error.message)}`, { cause: error });
-    throw error;
+    refuseUnwritable(error);
   }
   return files;
 }

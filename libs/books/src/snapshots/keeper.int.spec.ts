@@ -105,3 +105,26 @@ it('stores the record of a segment once where the store was away at its end', as
   expect(snapshot?.place.segments).toBe(whole);
   expect(bookText(replay.state)).toBe(bookText(book.state));
 });
+
+it('begins once a store that was away answers', async () => {
+  const book = await write(4, 150);
+  let failures = 1;
+  const away: Pick<EventStore, 'append' | 'read' | 'subscribe'> = {
+    append: (...args) => store.append(...args),
+    subscribe: (...args) => store.subscribe(...args),
+    read(...args) {
+      if (failures-- > 0) throw new Error('away');
+      return store.read(...args);
+    },
+  };
+  const attempts: number[] = [];
+  const keeper = new SnapshotKeeper({
+    ...common,
+    store: away,
+    onError: (_, attempt) => attempts.push(attempt),
+  });
+  keeper.start();
+  await segmentsReach(Math.floor((Number(book.head.revision) + 1) / segmentEvents));
+  await keeper.stop();
+  expect(attempts).toEqual([1]);
+});

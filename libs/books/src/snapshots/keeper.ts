@@ -35,6 +35,7 @@ interface Opened {
 }
 
 const MAX_BATCH = 500;
+const RETRY_MS = 1_000;
 
 /**
  * Follows a book from its last snapshot, verifies every event, and adds a record at the end of each segment. Where there is a
@@ -45,19 +46,35 @@ export class SnapshotKeeper {
   #subscription: Subscription | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended = false;
+  readonly #stopping = new AbortController();
 
   constructor(private readonly options: SnapshotKeeperOptions) {}
 
   /** Begins at the last snapshot. What goes wrong is told to `onError`. */
   start(): void {
-    this.#starting = this.#follow().catch((error: unknown) => this.#end(error));
+    this.#starting = this.#begin();
   }
 
   /** Ends once what is under way is stored. */
   async stop(): Promise<void> {
     this.#ended = true;
+    this.#stopping.abort();
     await this.#starting;
     await this.#subscription?.stop();
+  }
+
+  /** An event store that is away is waited for; a snapshot that cannot be used stays so. */
+  async #begin(): Promise<void> {
+    for (let attempt = 1; !this.#ended; attempt += 1) {
+      try {
+        return await this.#follow();
+      } catch (error) {
+        if (error instanceof SnapshotUnusable) return this.#end(error);
+        this.options.onError?.(error, attempt);
+        // Ends early, by an AbortError, when the keeper is stopped.
+        await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
   async #follow(): Promise<void> {
