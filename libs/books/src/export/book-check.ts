@@ -9,7 +9,7 @@ import {
   type LedgerEvent,
   type LedgerState,
 } from '@florin/ledger';
-import { ClassTotals } from './class-totals.js';
+import { ClassTotals } from '../class-totals.js';
 import type { ExportHeader } from './format.js';
 
 /** The rules of a book, as far as they can be checked from where an export begins. */

@@ -10,7 +10,7 @@ import {
   type OpenedNote,
   type VerifierKey,
 } from '@florin/proofs';
-import type { ClassTotals } from './class-totals.js';
+import type { ClassTotals } from '../class-totals.js';
 import { ExportFault } from './fault.js';
 import { show } from './format.js';
 

@@ -11,14 +11,14 @@ import {
 import { leafHash, MerkleFrontier, TileWriter, type ClassTotal, type Hash } from '@florin/proofs';
 import type { TreeStart } from './resume.js';
 import { TileNodes, type FullTile } from './tiles.js';
-import { RunningTotals } from './totals.js';
+import { ClassTotals } from '../class-totals.js';
 
 /** A book as it is verified event by event, and the Merkle tree over its events. */
 export class BookTree {
   readonly #replay: Replay;
   readonly #frontier: MerkleFrontier;
   readonly #writer: TileWriter;
-  readonly #totals: RunningTotals;
+  readonly #totals: ClassTotals;
   #full: FullTile[] = [];
 
   /**
@@ -34,7 +34,7 @@ export class BookTree {
     const nodes = new TileNodes(start?.edges);
     this.#writer = new TileWriter((tile) => this.#full.push(nodes.complete(tile)), start?.edges);
     this.#frontier = start?.frontier ?? new MerkleFrontier();
-    this.#totals = start === undefined ? new RunningTotals() : RunningTotals.of(start.book.state);
+    this.#totals = start === undefined ? new ClassTotals() : ClassTotals.of(start.book.state);
   }
 
   /** Number of events that were right: leaves of the tree. */
@@ -80,6 +80,7 @@ export class BookTree {
     const leaf = leafHash(text);
     this.#frontier.append(leaf);
     this.#writer.append(leaf);
-    this.#totals.add(event, this.#replay.state);
+    if (event.type === 'AccountOpened') this.#totals.open(event.currency, event.class);
+    if (event.type === 'EntryPosted') this.#totals.add(event, this.#replay.state);
   }
 }

@@ -6,14 +6,30 @@ interface Sums {
   credits: bigint;
 }
 
-/** Sums of debit and of credit balances by currency and class, kept up with every entry: a checkpoint comes any time. */
+/**
+ * Sums of the debit and of the credit balances per currency and class, as `trialBalance` answers them, kept while events come in: a
+ * checkpoint must not cost a visit to every account.
+ */
 export class ClassTotals {
   readonly #sums = new Map<string, Partial<Record<AccountClass, Sums>>>();
 
+  /** The totals of a book as it is; visits every account. */
+  static of(state: LedgerState): ClassTotals {
+    const totals = new ClassTotals();
+    for (const { account, debitBalance } of state.accounts.values()) {
+      count(totals.open(account.currency, account.class), debitBalance, 1n);
+    }
+    return totals;
+  }
+
+  /** A class has a total, of zero, as soon as it has an account. */
+  open(currency: string, accountClass: AccountClass): Sums {
+    return (this.#classesOf(currency)[accountClass] ??= { debits: 0n, credits: 0n });
+  }
+
   /** Counts an entry that the book has taken in already. */
   add({ postings, currency }: EntryPosted, { accounts }: LedgerState): void {
-    const classes = this.#sums.get(currency) ?? {};
-    this.#sums.set(currency, classes);
+    const classes = this.#classesOf(currency);
     for (const { account, amount } of postings) {
       const holder = accounts.get(account);
       if (holder === undefined) throw new Error(`${account} is touched but was never opened`);
@@ -24,17 +40,24 @@ export class ClassTotals {
     }
   }
 
+  /** One per currency and class. */
+  list(): ClassTotal[] {
+    return [...this.#sums].flatMap(([currency, classes]) =>
+      Object.entries(classes).map(([name, sums]) => ({ currency, class: name, ...sums })),
+    );
+  }
+
+  #classesOf(currency: string): Partial<Record<AccountClass, Sums>> {
+    const classes = this.#sums.get(currency) ?? {};
+    this.#sums.set(currency, classes);
+    return classes;
+  }
+
   /** What is wrong with the totals of a checkpoint, as a sentence, or `undefined`. One that is left out is zero. */
   fault(totals: readonly ClassTotal[]): string | undefined {
-    const expected = new Map<string, string>();
-    for (const [currency, classes] of this.#sums) {
-      for (const [name, { debits, credits }] of Object.entries(classes)) {
-        expected.set(`${currency} ${name}`, `${debits} ${credits}`);
-      }
-    }
-    const found = new Map(
-      totals.map((total) => [`${total.currency} ${total.class}`, `${total.debits} ${total.credits}`]),
-    );
+    const [expected, found] = [this.list(), totals].map(
+      (list) => new Map(list.map((one) => [`${one.currency} ${one.class}`, `${one.debits} ${one.credits}`])),
+    ) as [Map<string, string>, Map<string, string>];
     for (const key of [...expected.keys(), ...found.keys()]) {
       const [due, said] = [expected.get(key) ?? ZERO, found.get(key) ?? ZERO];
       if (due !== said) return `the total of ${key} is "${said}", expected "${due}"`;
