@@ -83,11 +83,15 @@ async function examineFromSnapshot(
   store: EventStore,
   ledger: string,
   upTo: bigint | undefined,
-  { account = '', command, json, keys }: Arguments,
-  { err, out }: Surroundings,
+  options: Arguments,
+  surroundings: Surroundings,
 ): Promise<Outcome> {
+  const { account = '', command, json, keys } = options;
+  const { err, out } = surroundings;
   const market = marketOfLedger(ledger) as Market;
   const revision = upTo ?? (await revisionAt({ store, ledger }, { atMs: Number.MAX_SAFE_INTEGER }));
+  // That a book is missing is told as without a key.
+  if (revision < 0n) return examineAll(store, ledger, upTo, options, surroundings);
   const question: PastQuestion = {
     ...{ store, ledger, revision, keys, format: formatIn(market), subject: account },
     onFallback: (reason) => err(`No snapshot was used, so all of ${ledger} was read: ${reason.message}\n`),

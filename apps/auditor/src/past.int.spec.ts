@@ -76,6 +76,21 @@ describe('--key', () => {
     });
   }, 60_000);
 
+  it('finds that a book is missing', async () => {
+    await over([], async (audit) => {
+      const answer = await audit(
+        'trial-balance',
+        '--ledger',
+        'it-eur',
+        '--json',
+        '--key',
+        key.verifier.toString(),
+      );
+      expect(answer.code).toBe(1);
+      expect(json(answer)).toMatchObject({ finding: { code: 'ledger_missing' } });
+    });
+  });
+
   it('finds what was changed after the snapshot', async () => {
     const events = sealed(long);
     const last = events.at(-1) as (typeof events)[number];
