@@ -26,11 +26,11 @@ it('says what is missing where there is no JDK', async () => {
 describe('a program bound to this process', () => {
   it('has its output and its end told', async () => {
     const lines: string[] = [];
-    const child = new JavaProcess(['sh', '-c', 'echo one; echo two >&2; exit 3'], {}, (line) =>
-      lines.push(line),
-    );
+    // What it wrote last may still be on its way when the program itself has ended.
+    const program = 'echo one; echo two >&2; { sleep 0.2; echo three; } & exit 3';
+    const child = new JavaProcess(['sh', '-c', program], {}, (line) => lines.push(line));
     expect(await child.exited).toBe('exit code 3');
-    expect(lines.sort()).toEqual(['one', 'two']);
+    expect(lines.sort()).toEqual(['one', 'three', 'two']);
   });
 
   it('is killed where it does not stop', async () => {

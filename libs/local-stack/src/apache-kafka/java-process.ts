@@ -13,7 +13,7 @@ exec "$@" 3<&- </dev/null`;
 
 /** A Java program that ends with this process. */
 export class JavaProcess {
-  /** Resolves when it has ended, to how: "exit code 1", "SIGKILL". */
+  /** Resolves when it has ended and all its output was told, to how: "exit code 1", "SIGKILL". */
   readonly exited: Promise<string>;
   private readonly child: ChildProcess;
   private readonly lines: string[] = [];
@@ -38,10 +38,8 @@ export class JavaProcess {
     this.exited = new Promise((resolve) => {
       this.child.once('error', (error) => resolve(error.message));
       // The watcher is told that there is nobody to kill any more.
-      this.child.once('exit', (code, signal) => {
-        this.child.stdin?.end('\n');
-        resolve(signal ?? `exit code ${code}`);
-      });
+      this.child.once('exit', () => this.child.stdin?.end('\n'));
+      this.child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
   }
 
