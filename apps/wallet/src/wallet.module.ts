@@ -1,3 +1,4 @@
+import { LedgerWriter, type LogCheck } from '@florin/books';
 import { markets, type Market } from '@florin/contracts';
 import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
 import {
@@ -36,8 +37,7 @@ import {
 } from './ledgers/command.consumer.js';
 import { entryRevisions } from './ledgers/entry-revisions.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
-import { LedgerWriter } from './ledgers/ledger.writer.js';
-import { LogBehind, logCheck, type LogCheck } from './ledgers/log-check.js';
+import { LogBehind, logCheck } from './ledgers/log-check.js';
 import { progressOf } from './ledgers/progress.js';
 import { walletProblems } from './problems.js';
 import { Notaries } from './proofs/notaries.js';

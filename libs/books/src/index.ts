@@ -43,3 +43,5 @@ export { proveConsistency, proveInclusion } from './notary/prove.js';
 export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/tiles.js';
 export { statementEvidence, type StatementEvidence, type StatementGround } from './statements/evidence.js';
 export { isOver, monthPeriod, spanPeriod } from './statements/period.js';
+export { LedgerWriter, type LedgerWriterOptions, type LogCheck } from './writer/ledger-writer.js';
+export { LedgerDamaged, LedgerUnavailable } from './writer/refusals.js';

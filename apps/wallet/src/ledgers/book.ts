@@ -1,8 +1,8 @@
+import type { LogCheck } from '@florin/books';
 import { ledgerStream, type CloudEvent, type Market } from '@florin/contracts';
 import type { EventStore, Subscription } from '@florin/event-store';
 import type { PreparedDatabase } from '@florin/service-host';
 import { projectBalances } from '../balances/balance.projection.js';
-import type { LogCheck } from './log-check.js';
 import { endHolds } from './hold-expiry.js';
 import { LedgerPublisher } from './ledger.publisher.js';
 import { progressOf, type Follower } from './progress.js';

@@ -1,3 +1,4 @@
+import type { LedgerWriter } from '@florin/books';
 import {
   cloudEvent,
   markets,
@@ -16,7 +17,6 @@ import { OnEvents } from '@florin/messaging';
 import { Controller, Inject } from '@nestjs/common';
 import { commandDefinitions, toLedgerCommand, toReversal, type CommandEvent } from './ledger.commands.js';
 import { openTestMoney } from './ledger.js';
-import type { LedgerWriter } from './ledger.writer.js';
 
 /** A command that can have no outcome in the book: it belongs in the dead letter. */
 export class CommandUnacceptable extends Error {

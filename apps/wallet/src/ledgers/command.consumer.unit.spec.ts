@@ -1,3 +1,4 @@
+import type { LedgerWriter } from '@florin/books';
 import {
   cloudEvent,
   freezeAccount,
@@ -11,7 +12,6 @@ import type { Decision, LedgerCommand, PostEntry } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
 import { CommandUnacceptable, decideCommands, openWallets } from './command.consumer.js';
 import type { CommandEvent } from './ledger.commands.js';
-import type { LedgerWriter } from './ledger.writer.js';
 
 const time = '2026-11-01T12:00:00.000Z';
 const anna = uuidv7();

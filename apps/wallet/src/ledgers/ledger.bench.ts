@@ -1,9 +1,9 @@
+import { LedgerWriter } from '@florin/books';
 import { testMoneyAccount, walletAccount } from '@florin/contracts';
 import { connectEventStore } from '@florin/event-store';
 import type { LedgerCommand } from '@florin/ledger';
 import { v7 as uuidv7, v4 as uuidv4 } from 'uuid';
 import { openTestMoney, openWallet } from './ledger.js';
-import { LedgerWriter } from './ledger.writer.js';
 
 /** Run by `npm run bench -- ledger`: prints how many commands per second the writer decides and appends durably. */
 const accounts = 1000;

@@ -1,3 +1,4 @@
+import { LedgerWriter } from '@florin/books';
 import { databaseConfig, kafkaConfig, loadConfig } from '@florin/configuration';
 import { ledgerStream, markets, type CloudEvent } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
@@ -19,7 +20,6 @@ import { walletDatabase } from '../database.js';
 import { walletModule } from '../wallet.module.js';
 import { followBook } from './book.js';
 import { openTestMoney, openWallet } from './ledger.js';
-import { LedgerWriter } from './ledger.writer.js';
 import { LogBehind, logCheck } from './log-check.js';
 import { progressOf } from './progress.js';
 

@@ -1,3 +1,4 @@
+import type { LogCheck } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { headOf, type EventStore } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
@@ -26,8 +27,6 @@ export class LogBehind extends Error {
 }
 
 /** Throws `LogBehind` when the log of a book lacks what PostgreSQL says was projected or published of it. */
-export type LogCheck = (ledger: string) => Promise<void>;
-
 export function logCheck({ store, sql }: { store: Pick<EventStore, 'read'>; sql: Sql }): LogCheck {
   return async (ledger) => {
     // Before the head is: both only grow, so a log that is whole is never behind what was seen of it earlier.

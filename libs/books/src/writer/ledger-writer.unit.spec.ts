@@ -7,8 +7,8 @@ import {
 } from '@florin/event-store';
 import { balanceOf, createReplay, type LedgerCommand } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
-import { LedgerDamaged, LedgerUnavailable, openTestMoney, openWallet } from './ledger.js';
-import { LedgerWriter } from './ledger.writer.js';
+import { LedgerWriter } from './ledger-writer.js';
+import { LedgerDamaged, LedgerUnavailable } from './refusals.js';
 
 const anna = '0193a7a0-0000-7000-8000-00000000000a';
 const bruno = '0193a7a0-0000-7000-8000-00000000000b';
@@ -61,6 +61,15 @@ const writerOf = (store: FakeStore, dropped: Error[] = []): LedgerWriter =>
     nowMs: () => nowMs,
     onDropped: (reason) => dropped.push(reason),
   });
+
+const open = (account: string, owner: string | null): LedgerCommand => ({
+  ...{ type: 'OpenAccount', account, owner, testMoney: owner === null },
+  ...(owner === null
+    ? { class: 'asset', chart: '1900', floor: null }
+    : { class: 'liability', chart: '2010', floor: 0n }),
+});
+const openTestMoney = open('source:test-money', null);
+const openWallet = (personId: string) => open(`wallet:${personId}`, personId);
 
 const fund = (personId: string, amount: bigint): LedgerCommand => ({
   type: 'PostEntry',

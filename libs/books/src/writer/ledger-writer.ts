@@ -1,4 +1,3 @@
-import { loadBook, type LoadOptions } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { eventAt, sha256, type EventStore } from '@florin/event-store';
 import {
@@ -14,15 +13,19 @@ import {
   type Sealer,
   type StoredForm,
 } from '@florin/ledger';
-import { LedgerDamaged, LedgerUnavailable } from './ledger.js';
-import type { LogCheck } from './log-check.js';
+import { loadBook, type LoadOptions } from '../load.js';
+import { LedgerDamaged, LedgerUnavailable } from './refusals.js';
 
-interface Deps {
+/** Rejects where nothing may be built on the log of a book as it is. */
+export type LogCheck = (ledger: string) => Promise<void>;
+
+/** What the writer of one book works with. */
+export interface LedgerWriterOptions {
   readonly ledger: string;
   readonly currency: string;
   readonly store: Pick<EventStore, 'read' | 'append'>;
   readonly nowMs: () => number;
-  /** Rejects where nothing may be built on the log as it is; asked whenever the book is loaded. */
+  /** Asked whenever the book is loaded. */
   readonly checkLog?: LogCheck;
   /** How snapshots are read; where one cannot be used, the log is replayed from its first event. */
   readonly snapshots?: Pick<LoadOptions, 'keys' | 'onFallback'>;
@@ -73,7 +76,7 @@ export class LedgerWriter {
   private failure: Error | undefined;
   private pumping = false;
 
-  constructor(private readonly deps: Deps) {}
+  constructor(private readonly deps: LedgerWriterOptions) {}
 
   /**
    * Decides a command; resolves when its outcome is durable. Rejects with `LedgerUnavailable` when the outcome is not known
