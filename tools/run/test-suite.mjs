@@ -66,11 +66,15 @@ export function summary(results, reportsOfProjects) {
     return `${result.passed ? '✓' : '✗'} ${result.name.padEnd(width)}${seconds} s${counts(result, own)}`;
   });
   const failures = reportsOfProjects.flatMap(failuresOf);
+  const unsteady = reportsOfProjects.flatMap(unsteadyOf);
   const passed = results.every((result) => result.passed);
   const totalSeconds = (results.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 1000).toFixed(0);
   return [
     '\n── summary ──',
     ...lines,
+    ...(unsteady.length > 0
+      ? ['', 'Failed first, and passed when their file was run alone:', ...unsteady]
+      : []),
     ...(failures.length > 0 ? ['', 'Failed:', ...failures] : []),
     '',
     passed ? `All passed in ${totalSeconds} s.` : `FAILED after ${totalSeconds} s; the details are above.`,
@@ -91,7 +95,15 @@ function counts(result, own) {
 }
 
 function failuresOf({ project, report }) {
-  return report.testResults.flatMap((file) => {
+  return failedIn(project, report.testResults);
+}
+
+function unsteadyOf({ project, report }) {
+  return failedIn(project, report.unsteady ?? []);
+}
+
+function failedIn(project, files) {
+  return files.flatMap((file) => {
     const names = file.assertionResults
       .filter(({ status }) => status === 'failed')
       .map(({ fullName }) => fullName);

@@ -46,3 +46,16 @@ it('names a file that could not be run at all', () => {
   );
   expect(text).toContain('✗ libs-ledger decide.unit.spec.ts: the file could not be run');
 });
+
+it('names what passed at a second attempt alone, which is no failure', () => {
+  const shaken = { ...report(2), unsteady: report(1, ['a broker comes back']).testResults };
+  const text = summary(
+    [step('integration tests', 'int')],
+    [{ project: 'libs-embedded', level: 'int', report: shaken }],
+  );
+  expect(text).toContain(
+    'Failed first, and passed when their file was run alone:\n  ✗ libs-embedded decide.unit.spec.ts: a broker comes back\n',
+  );
+  expect(text).toContain('All passed');
+  expect(text).not.toContain('\nFailed:');
+});
