@@ -40,60 +40,117 @@ const HMAC_BLOCK_BYTES = 64;
 const SUM_BYTES = 8;
 const NODE_BYTES = HASH_BYTES + SUM_BYTES;
 
+/** Leaves or nodes that are made in one slice: some milliseconds. */
+const SLICE = 1_024;
+/** Leaves are sorted in so many parts by the first 12 bits of their hashes, so that no slice is a long one. */
+const PARTS = 4_096;
+
+interface Leaf extends Liability {
+  /** As a string of single bytes: they sort several times as fast as Buffers. */
+  readonly hash: string;
+}
+
+interface Grown {
+  /** Nodes of 40 bytes, hash and sum; the leaves first, the root last. */
+  readonly levels: readonly Buffer[];
+  readonly places: ReadonlyMap<string, number>;
+  readonly salts: Salts;
+}
+
 export class SumTree {
   /** What goes into the checkpoint. */
   readonly head: LiabilitiesHead;
-  /** Nodes of 40 bytes, hash and sum; the leaves first, the root last. */
-  readonly #levels: readonly Buffer[];
-  readonly #places = new Map<string, number>();
-  readonly #salts: Salts;
+  readonly #grown: Grown;
+
+  private constructor(grown: Grown) {
+    const { levels, places } = grown;
+    const top = places.size === 0 ? { hash: emptyRoot, sum: 0n } : nodeAt(levels.at(-1) as Buffer, 0);
+    this.head = { root: top.hash, total: top.sum, count: places.size };
+    this.#grown = grown;
+  }
 
   /**
    * Builds the tree over accounts that differ. The secret, 32 bytes, must be random, and another for each tree:
    * it hides who is in it. Throws a RangeError for a balance that is negative or a total from 2^63 on.
    */
-  constructor(liabilities: Iterable<Liability>, secret: Uint8Array) {
-    this.#salts = new Salts(secret);
-    const leaves = this.#leavesOf(liabilities);
-    const bottom = Buffer.alloc(leaves.length * NODE_BYTES);
-    leaves.forEach(({ account, hash, balance }, index) => {
-      this.#places.set(account, index);
-      bottom.write(hash, index * NODE_BYTES, 'latin1');
-      bottom.writeBigUInt64BE(balance, index * NODE_BYTES + HASH_BYTES);
-    });
-    if (this.#places.size < leaves.length) throw new RangeError('an account is there twice');
-    this.#levels = levelsAbove(bottom);
-    const top = leaves.length === 0 ? { hash: emptyRoot, sum: 0n } : nodeAt(this.#levels.at(-1) as Buffer, 0);
-    this.head = { root: top.hash, total: top.sum, count: leaves.length };
+  static of(liabilities: Iterable<Liability>, secret: Uint8Array): SumTree {
+    const growing = grow(liabilities, secret);
+    let step = growing.next();
+    while (step.done !== true) step = growing.next();
+    return new SumTree(step.value);
+  }
+
+  /**
+   * The same for who has other things to do beside a large tree: `pause` is awaited after every few milliseconds of work. What it
+   * rejects with ends the building. `liabilities` must not change meanwhile.
+   */
+  static async inSlices(
+    liabilities: Iterable<Liability>,
+    secret: Uint8Array,
+    pause: () => Promise<void>,
+  ): Promise<SumTree> {
+    const growing = grow(liabilities, secret);
+    for (;;) {
+      const step = growing.next();
+      if (step.done === true) return new SumTree(step.value);
+      await pause();
+    }
   }
 
   /** The proof for the holder of an account; `undefined` for an account that is not in the tree. */
   prove(account: string): LiabilityProof | undefined {
-    const index = this.#places.get(account);
+    const { levels, places, salts } = this.#grown;
+    const index = places.get(account);
     if (index === undefined) return undefined;
     const siblings: SumNode[] = [];
     let place = index;
-    for (const level of this.#levels) {
+    for (const level of levels) {
       const neighbour = place % 2 === 0 ? place + 1 : place - 1;
       if (neighbour * NODE_BYTES < level.length) siblings.push(nodeAt(level, neighbour));
       place = Math.floor(place / 2);
     }
-    const { sum: balance } = nodeAt(this.#levels[0] as Buffer, index);
-    return { account, balance, salt: this.#salts.of(account), index, siblings };
+    const { sum: balance } = nodeAt(levels[0] as Buffer, index);
+    return { account, balance, salt: salts.of(account), index, siblings };
   }
+}
 
-  #leavesOf(liabilities: Iterable<Liability>): { account: string; balance: bigint; hash: string }[] {
-    const leaves: { account: string; balance: bigint; hash: string }[] = [];
-    for (const { account, balance } of liabilities) {
-      if (leaves.length === MAX_ACCOUNTS) throw new RangeError(`more than ${MAX_ACCOUNTS} accounts`);
-      if (!isSum(balance)) throw new RangeError(`a balance of ${balance} cannot be owed`);
-      if (!isAccount(account)) throw new RangeError('not the id of an account');
-      // Hashes as strings of single bytes sort several times as fast as Buffers.
-      const hash = leafOf(account, balance, this.#salts.of(account)).toString('latin1');
-      leaves.push({ account, balance, hash });
+/** Grows a tree, and yields between slices of the work. */
+function* grow(liabilities: Iterable<Liability>, secret: Uint8Array): Generator<void, Grown> {
+  const salts = new Salts(secret);
+  const { count, parts } = yield* leavesIn(liabilities, salts);
+  const bottom = Buffer.alloc(count * NODE_BYTES);
+  const places = new Map<string, number>();
+  for (const leaves of parts) {
+    const before = places.size;
+    for (const { account, balance, hash } of leaves.sort((a, b) => (a.hash < b.hash ? -1 : 1))) {
+      const at = places.size * NODE_BYTES;
+      if (places.has(account)) throw new RangeError('an account is there twice');
+      places.set(account, places.size);
+      bottom.write(hash, at, 'latin1');
+      bottom.writeBigUInt64BE(balance, at + HASH_BYTES);
     }
-    return leaves.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+    if (Math.floor(places.size / SLICE) > Math.floor(before / SLICE)) yield;
   }
+  return { levels: yield* levelsAbove(bottom), places, salts };
+}
+
+function* leavesIn(
+  liabilities: Iterable<Liability>,
+  salts: Salts,
+): Generator<void, { count: number; parts: Leaf[][] }> {
+  const parts = Array.from({ length: PARTS }, (): Leaf[] => []);
+  let count = 0;
+  for (const { account, balance } of liabilities) {
+    if (count === MAX_ACCOUNTS) throw new RangeError(`more than ${MAX_ACCOUNTS} accounts`);
+    if (!isSum(balance)) throw new RangeError(`a balance of ${balance} cannot be owed`);
+    if (!isAccount(account)) throw new RangeError('not the id of an account');
+    const hash = leafOf(account, balance, salts.of(account)).toString('latin1');
+    const part = hash.charCodeAt(0) * 16 + (hash.charCodeAt(1) >> 4);
+    (parts[part] as Leaf[]).push({ account, balance, hash });
+    count += 1;
+    if (count % SLICE === 0) yield;
+  }
+  return { count, parts };
 }
 
 /**
@@ -116,7 +173,7 @@ export function verifyLiability(proof: LiabilityProof, head: LiabilitiesHead): b
 }
 
 /** The levels from the leaves to the root. */
-function levelsAbove(bottom: Buffer): Buffer[] {
+function* levelsAbove(bottom: Buffer): Generator<void, Buffer[]> {
   const levels = [bottom];
   let below = bottom;
   while (below.length > NODE_BYTES) {
@@ -124,6 +181,7 @@ function levelsAbove(bottom: Buffer): Buffer[] {
     const level = Buffer.alloc(Math.ceil(width / 2) * NODE_BYTES);
     for (let at = 0; at < width; at += 2) {
       const place = (at / 2) * NODE_BYTES;
+      if (at > 0 && at % SLICE === 0) yield;
       if (at + 1 === width) {
         below.copy(level, place, at * NODE_BYTES);
         continue;

@@ -50,7 +50,7 @@ describe('a sum tree', () => {
   it('has the root and the total of the definition, and a proof for everybody, at every size', () => {
     for (let count = 0; count <= 40; count++) {
       const liabilities = owed(count);
-      const tree = new SumTree(liabilities, secret);
+      const tree = SumTree.of(liabilities, secret);
       expect(tree.head).toEqual({ ...naiveHead(liabilities), count });
       for (const { account, balance } of liabilities) {
         const proof = proofOf(tree, account);
@@ -62,12 +62,12 @@ describe('a sum tree', () => {
   });
 
   it('does not depend on the order in which accounts come', () => {
-    expect(new SumTree(owed(33).toReversed(), secret).head).toEqual(new SumTree(owed(33), secret).head);
+    expect(SumTree.of(owed(33).toReversed(), secret).head).toEqual(SumTree.of(owed(33), secret).head);
   });
 
   it('puts accounts in another order with another secret', () => {
     const orders = [secret, Buffer.alloc(32, 0x5f)].map((one) => {
-      const tree = new SumTree(owed(33), one);
+      const tree = SumTree.of(owed(33), one);
       return owed(33).map(({ account }) => proofOf(tree, account).index);
     });
     expect(orders[0]).not.toEqual(orders[1]);
@@ -78,7 +78,7 @@ describe('a sum tree', () => {
   });
 
   it('is not built over what cannot be owed', () => {
-    const build = (...liabilities: Liability[]) => new SumTree(liabilities, secret);
+    const build = (...liabilities: Liability[]) => SumTree.of(liabilities, secret);
     const anna = { account: 'wallet:anna', balance: 1n };
     expect(() => build({ ...anna, balance: -1n })).toThrow('a balance of -1 cannot be owed');
     expect(() => build({ ...anna, balance: MAX_SUM + 1n })).toThrow(RangeError);
@@ -90,7 +90,7 @@ describe('a sum tree', () => {
       expect(() => build({ ...anna, account })).toThrow('not the id of an account');
     }
     for (const wrong of [secret.subarray(1), Buffer.alloc(33)]) {
-      expect(() => new SumTree([anna], wrong)).toThrow('a secret of 32 bytes is needed');
+      expect(() => SumTree.of([anna], wrong)).toThrow('a secret of 32 bytes is needed');
     }
     expect(build({ ...anna, balance: MAX_SUM }).head.total).toBe(MAX_SUM);
   });
@@ -98,19 +98,34 @@ describe('a sum tree', () => {
   it('takes ids of every length up to 1 KiB, in any script', () => {
     const accounts = ['a', 'ciò', '財布', 'b'.repeat(1_024), 'è'.repeat(512)];
     const liabilities = accounts.map((account) => ({ account, balance: 7n }));
-    const tree = new SumTree(liabilities, secret);
+    const tree = SumTree.of(liabilities, secret);
     expect(tree.head).toEqual({ ...naiveHead(liabilities), count: 5 });
     for (const account of accounts) expect(verifyLiability(proofOf(tree, account), tree.head)).toBe(true);
   });
 
+  it('is the same in slices, and gives way between them', async () => {
+    const liabilities = owed(10_000);
+    let pauses = 0;
+    const pause = (): Promise<void> => Promise.resolve(void (pauses += 1));
+    const sliced = await SumTree.inSlices(liabilities, secret, pause);
+    const tree = SumTree.of(liabilities, secret);
+    expect(sliced.head).toEqual(tree.head);
+    expect(sliced.head).toEqual({ ...naiveHead(liabilities), count: 10_000 });
+    for (const account of ['wallet:0', 'wallet:9999'])
+      expect(sliced.prove(account)).toEqual(tree.prove(account));
+    expect(pauses).toBeGreaterThan(20);
+    const stopped = SumTree.inSlices(liabilities, secret, () => Promise.reject(new Error('stopped')));
+    await expect(stopped).rejects.toThrow('stopped');
+  });
+
   it('does not show its secret', () => {
-    const printed = inspect(new SumTree(owed(3), secret), { depth: 9, showHidden: true });
+    const printed = inspect(SumTree.of(owed(3), secret), { depth: 9, showHidden: true });
     expect(printed).not.toMatch(/5e ?5e|94, 94/);
   });
 });
 
 describe('a proof of liability', () => {
-  const tree = new SumTree(owed(21), secret);
+  const tree = SumTree.of(owed(21), secret);
   const { head } = tree;
   const proofs = owed(21).map(({ account }) => proofOf(tree, account));
   const refuses = (proof: LiabilityProof, of: LiabilitiesHead = head): void =>
@@ -159,7 +174,7 @@ describe('a proof of liability', () => {
   });
 
   it('fails when sides are swapped', () => {
-    const tree2 = new SumTree(owed(2), secret);
+    const tree2 = SumTree.of(owed(2), secret);
     const proof = proofOf(tree2, 'wallet:1');
     expect(verifyLiability(proof, tree2.head)).toBe(true);
     refuses({ ...proof, index: 1 - proof.index }, tree2.head);
@@ -183,7 +198,7 @@ describe('a proof of liability', () => {
       });
       return createHash('sha256').update(bytes).digest();
     };
-    const honest = new SumTree([{ account: 'wallet:anna', balance: 500n }], secret);
+    const honest = SumTree.of([{ account: 'wallet:anna', balance: 500n }], secret);
     const anna: SumNode = { hash: honest.head.root, sum: 500n };
     const ghost: SumNode = { hash: Buffer.alloc(32, 7), sum: -400n };
     const proof = { ...proofOf(honest, 'wallet:anna'), siblings: [ghost] };
