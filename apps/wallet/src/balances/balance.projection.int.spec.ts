@@ -1,4 +1,3 @@
-import { databaseConfig, loadConfig } from '@florin/configuration';
 import { sha256, type StoredEvent } from '@florin/event-store';
 import {
   createSealer,
@@ -9,34 +8,24 @@ import {
   balanceOf,
   type LedgerCommand,
 } from '@florin/ledger';
-import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
-import { startTestEngines, type TestEngines } from '@florin/testing';
-import type { DataSource } from 'typeorm';
+import type { PreparedDatabase } from '@florin/service-host';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
-import { walletDatabase } from '../database.js';
+import { startTestDatabase, type TestDatabase } from '../database.fixture.spec.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { progressOf } from '../ledgers/progress.js';
 import { projectBalances } from './balance.projection.js';
 import { historyOf, walletsOf } from './balance.queries.js';
 
 describe('the read models of a ledger', () => {
-  let engines: TestEngines;
-  let dataSource: DataSource;
+  let opened: TestDatabase;
   let database: PreparedDatabase;
 
   beforeAll(async () => {
-    engines = await startTestEngines({ databases: ['wallet'] });
-    const config = loadConfig(z.object(databaseConfig()), { DATABASE_URL: engines.databaseUrl('wallet') });
-    await migrateDatabase(walletDatabase(config));
-    dataSource = await walletDatabase(config).initialize();
-    database = preparedDatabase(dataSource);
+    opened = await startTestDatabase();
+    database = opened.database;
   }, 60_000);
 
-  afterAll(async () => {
-    await dataSource?.destroy();
-    await engines?.close();
-  }, 30_000);
+  afterAll(() => opened?.close(), 30_000);
 
   /** What a ledger that decided these commands has stored. */
   function historyFrom(ledger: string, commands: LedgerCommand[]) {

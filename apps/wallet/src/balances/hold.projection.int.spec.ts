@@ -1,4 +1,3 @@
-import { databaseConfig, loadConfig } from '@florin/configuration';
 import type { CloudEvent } from '@florin/contracts';
 import { sha256, type StoredEvent } from '@florin/event-store';
 import {
@@ -10,12 +9,10 @@ import {
   type LedgerCommand,
   type LedgerState,
 } from '@florin/ledger';
-import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
-import { eventually, startTestEngines, type TestEngines } from '@florin/testing';
-import type { DataSource } from 'typeorm';
+import type { PreparedDatabase } from '@florin/service-host';
+import { eventually } from '@florin/testing';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
-import { walletDatabase } from '../database.js';
+import { startTestDatabase, type TestDatabase } from '../database.fixture.spec.js';
 import { entryRevisions } from '../ledgers/entry-revisions.js';
 import { endHolds } from '../ledgers/hold-expiry.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
@@ -24,22 +21,15 @@ import { walletsOf } from './balance.queries.js';
 import { holdsAreDue } from './hold.projection.js';
 
 describe('the read models of holds and of what accounts may do', () => {
-  let engines: TestEngines;
-  let dataSource: DataSource;
+  let opened: TestDatabase;
   let database: PreparedDatabase;
 
   beforeAll(async () => {
-    engines = await startTestEngines({ databases: ['wallet'] });
-    const config = loadConfig(z.object(databaseConfig()), { DATABASE_URL: engines.databaseUrl('wallet') });
-    await migrateDatabase(walletDatabase(config));
-    dataSource = await walletDatabase(config).initialize();
-    database = preparedDatabase(dataSource);
+    opened = await startTestDatabase();
+    database = opened.database;
   }, 60_000);
 
-  afterAll(async () => {
-    await dataSource?.destroy();
-    await engines?.close();
-  }, 30_000);
+  afterAll(() => opened?.close(), 30_000);
 
   const start = Date.now();
 

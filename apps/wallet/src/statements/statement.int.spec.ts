@@ -1,5 +1,4 @@
 import { monthPeriod, spanPeriod } from '@florin/books';
-import { databaseConfig, loadConfig } from '@florin/configuration';
 import { markets } from '@florin/contracts';
 import { sha256, type StoredEvent } from '@florin/event-store';
 import {
@@ -12,15 +11,12 @@ import {
   type LedgerCommand,
   type LedgerEvent,
 } from '@florin/ledger';
-import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
+import type { PreparedDatabase } from '@florin/service-host';
 import { statementCamt, statementCsv, statementJson, type StatementPeriod } from '@florin/statements';
-import { startTestEngines, type TestEngines } from '@florin/testing';
-import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
 import { projectBalances } from '../balances/balance.projection.js';
 import { walletsOf, type WalletBalance } from '../balances/balance.queries.js';
-import { walletDatabase } from '../database.js';
+import { startTestDatabase, type TestDatabase } from '../database.fixture.spec.js';
 import { openTestMoney, openWallet } from '../ledgers/ledger.js';
 import { statementHandler } from './statement.handler.js';
 
@@ -65,25 +61,18 @@ const story: readonly { nowMs: number; command: LedgerCommand }[] = [
 ];
 
 describe('statements from the read models', () => {
-  let engines: TestEngines;
-  let dataSource: DataSource;
+  let opened: TestDatabase;
   let database: PreparedDatabase;
   let own: WalletBalance;
 
   beforeAll(async () => {
-    engines = await startTestEngines({ databases: ['wallet'] });
-    const config = loadConfig(z.object(databaseConfig()), { DATABASE_URL: engines.databaseUrl('wallet') });
-    await migrateDatabase(walletDatabase(config));
-    dataSource = await walletDatabase(config).initialize();
-    database = preparedDatabase(dataSource);
+    opened = await startTestDatabase();
+    database = opened.database;
     await projectBalances(database, ledger)(history());
     own = (await walletsOf(database, anna))[0]!;
   }, 60_000);
 
-  afterAll(async () => {
-    await dataSource?.destroy();
-    await engines?.close();
-  }, 30_000);
+  afterAll(() => opened?.close(), 30_000);
 
   /** What a ledger has stored that decided all this, and then took back what was a mistake. */
   function history(): StoredEvent[] {
