@@ -9,9 +9,10 @@ import {
   frozenSchema,
   holdKindSchema,
   metadataSchema,
+  openingSchema,
   postingSchema,
 } from './ledger.js';
-import { anna, asked, asset, extension, hold, ledger, pizza, postings } from './ledger-example.js';
+import { anna, asked, asset, extension, hold, ledger, pizza, postings, purse } from './ledger-example.js';
 import { ledgerIdSchema } from './markets.js';
 import { topics } from './topics.js';
 
@@ -41,7 +42,7 @@ const ofEntry = (data: { entryId: string }): string => `entry/${data.entryId}`;
 export const openAccount = defineEvent({
   type: 'com.florin.ledger.open-account.v1',
   topic,
-  description: 'Command: open a wallet account in a book.',
+  description: "Command: open a person's wallet in a book.",
   data: z.object({ ledger: ledgerIdSchema, account: accountIdSchema, owner: z.uuid() }),
   subject: ofAccount,
   key,
@@ -49,6 +50,22 @@ export const openAccount = defineEvent({
     id: '01a1fdfa-4601-7000-8000-000000000001',
     source: '/wallet',
     data: { ledger, account: anna, owner: anna.slice('wallet:'.length) },
+  },
+});
+
+export const openAccountOnTerms = defineEvent({
+  type: 'com.florin.ledger.open-account.v2',
+  topic,
+  description:
+    'Command: open an account in a book on these terms: a reserve, or one in an issued asset. It has no outcome of its own: the ' +
+    'account is opened once, asking again on the same terms changes nothing, and what differs goes to the dead letter.',
+  data: openingSchema,
+  subject: ofAccount,
+  key,
+  example: {
+    id: '01a1fdfa-461f-7000-8000-000000000014',
+    source: operator,
+    data: { ledger, ...purse },
   },
 });
 

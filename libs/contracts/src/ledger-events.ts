@@ -6,6 +6,7 @@ import {
   accountIdSchema,
   assetFields,
   captureSchema,
+  chartSchema,
   entryKindSchema,
   frozenSchema,
   holdKindSchema,
@@ -62,6 +63,10 @@ export const accountOpened = defineEvent({
       description: 'The natural balance is the negative sum of postings unless asset or expense',
     }),
     currency: z.string(),
+    chart: chartSchema.optional(),
+    floor: z.int().nonpositive().nullable().optional().meta({
+      description: 'Least balance on the side of its class, in minor units; null: none',
+    }),
   }),
   subject: ofAccount,
   key,
@@ -75,6 +80,8 @@ export const accountOpened = defineEvent({
       owner: bruno.slice('wallet:'.length),
       class: 'liability',
       currency: 'EUR',
+      chart: '2010',
+      floor: 0,
     },
   },
 });

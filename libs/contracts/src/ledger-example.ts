@@ -37,3 +37,8 @@ export const asset = {
   ...{ ...asked, code: 'CAFFE', scale: 2, issuer: bruno.slice('wallet:'.length) },
   ...{ reserve: bruno, backing: 1 },
 };
+/** Anna's account in that asset. */
+export const purse = {
+  ...{ account: anna.replace('wallet', 'caffe'), owner: anna.slice('wallet:'.length) },
+  ...{ class: 'liability' as const, chart: '2110', currency: 'CAFFE', floor: 0 },
+};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ledgerIdSchema, walletAccount } from './markets.js';
 
 export const accountIdSchema = z.string().regex(/^[a-z]+:[a-z0-9-]{1,64}$/);
 
@@ -10,7 +11,15 @@ export const postingSchema = z.object({
 export type PostingDto = z.infer<typeof postingSchema>;
 
 /** What an entry is for. `reference` of a `p2p` entry is the payment's id. */
-export const entryKindSchema = z.enum(['p2p', 'test-funding', 'order', 'issue', 'redeem', 'reversal']);
+export const entryKindSchema = z.enum([
+  'p2p',
+  'test-funding',
+  'order',
+  'issue',
+  'redeem',
+  'reserve',
+  'reversal',
+]);
 
 /** What money is set aside for. */
 export const holdKindSchema = z.enum(['order']);
@@ -29,6 +38,49 @@ export const refusedKindSchema = z.enum([
 
 /** Which side of an account makes it larger: debits for assets and expenses, credits for the others. */
 export const accountClassSchema = z.enum(['asset', 'liability', 'equity', 'income', 'expense']);
+
+export const chartSchema = z
+  .string()
+  .regex(/^[0-9]{4}$/)
+  .meta({ description: 'Number in the chart of accounts, such as 2010: what people have in their wallets' });
+
+const ofAccountToOpen = {
+  account: accountIdSchema,
+  owner: z.uuid().nullable().meta({ description: "Whose it is; null for the platform's own" }),
+  class: accountClassSchema,
+  chart: chartSchema,
+  currency: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9]{2,11}$/)
+    .optional()
+    .meta({ description: "The book's currency unless told, or the code of an asset issued in it" }),
+  floor: z.int().nonpositive().nullable().meta({
+    description: 'Least balance on the side of its class, in minor units; null: none',
+  }),
+};
+
+/** An account to open at zero. Opening it again on the same terms changes nothing; on others it is refused. */
+export const accountToOpenSchema = z.object(ofAccountToOpen).check(openingCheck);
+export type AccountToOpenDto = z.infer<typeof accountToOpenSchema>;
+
+/** The same with the book that it is to be in. */
+export const openingSchema = z.object({ ledger: ledgerIdSchema, ...ofAccountToOpen }).check(openingCheck);
+
+/** Accounts that the books themselves rely on cannot be opened on other terms than theirs. */
+function openingCheck({ value, issues }: z.core.ParsePayload<AccountToOpenDto>): void {
+  const message = openingFault(value);
+  if (message !== undefined)
+    issues.push({ code: 'custom', message, path: ['account'], input: value.account });
+}
+
+function openingFault({ account, owner, class: accountClass, chart, currency, floor }: AccountToOpenDto) {
+  if (account.startsWith('supply:')) return 'is opened with its asset, by itself';
+  if (account.startsWith('source:')) return 'is opened where test money is switched on, by itself';
+  if (!account.startsWith('wallet:')) return undefined;
+  const isWallet = owner !== null && account === walletAccount(owner) && currency === undefined;
+  if (isWallet && accountClass === 'liability' && chart === '2010' && floor === 0) return undefined;
+  return "must be wallet:<its owner>, a liability of chart 2010 in the book's currency with a floor of 0";
+}
 
 /** Which way no money may go. */
 export const frozenSchema = z.enum(['in', 'out', 'both']);

@@ -88,7 +88,7 @@ describe('defining an asset', () => {
 
   it('comes before accounts in it', () => {
     expect(new Scene().decide(purse)).toStrictEqual({
-      ...{ outcome: 'unacceptable', code: 'command_invalid', events: [] },
+      ...{ outcome: 'unacceptable', code: 'asset_unknown', events: [] },
     });
   });
 });

@@ -18,7 +18,7 @@ import { eventFault } from './rules.js';
 import type { LedgerState } from './state.js';
 
 /** Why a command gets no outcome in the book: it belongs in the dead letter. */
-export type UnacceptableCode = EntryIdFault | 'account_conflict' | 'command_invalid';
+export type UnacceptableCode = EntryIdFault | 'account_conflict' | 'asset_unknown' | 'command_invalid';
 
 /** What becomes of a command. `events` are to be appended and evolved in their order. */
 export type Decision =
@@ -55,7 +55,7 @@ function openAccount(state: LedgerState, command: OpenAccount, recordedAt: numbe
   if (open !== undefined)
     return sameAccount(open.account, account) ? repeated : unacceptable('account_conflict');
   if (accountFault(account) !== undefined) return unacceptable('command_invalid');
-  if (currency !== state.currency && !state.assets.has(currency)) return unacceptable('command_invalid');
+  if (currency !== state.currency && !state.assets.has(currency)) return unacceptable('asset_unknown');
   const event: LedgerEvent = { type: 'AccountOpened', ...account, recordedAt };
   return { outcome: 'accepted', events: recorded(state, event) };
 }

@@ -8,19 +8,22 @@ import {
   marketOfLedger,
   monthSpan,
   openAccount,
+  openAccountOnTerms,
   placeHold,
   postEntry,
   releaseHold,
   reverseEntry,
   unfreezeAccount,
+  type AccountToOpenDto,
   type EventOf,
 } from '@florin/contracts';
-import type { ClosePeriod, LedgerCommand, PostEntry, ReverseEntry } from '@florin/ledger';
+import type { ClosePeriod, LedgerCommand, OpenAccount, PostEntry, ReverseEntry } from '@florin/ledger';
 import { openWallet } from './ledger.js';
 
 /** What can be asked of a book over Kafka. */
 export const commandDefinitions = [
   openAccount,
+  openAccountOnTerms,
   postEntry,
   reverseEntry,
   placeHold,
@@ -45,6 +48,8 @@ export function toLedgerCommand(event: Exclude<CommandEvent, ReversalEvent>): Le
   switch (event.type) {
     case openAccount.type:
       return openWallet(event.data.owner);
+    case openAccountOnTerms.type:
+      return toOpenAccount(event.data);
     case postEntry.type:
       return toPostEntry(event.data);
     case placeHold.type: {
@@ -87,6 +92,16 @@ export function toReversal({ data }: ReversalEvent, revision: bigint): ReverseEn
     type: 'ReverseEntry',
     ...{ entryId, reference, reverses: { entryId: reverses, revision } },
     ...optionalsOf(data),
+  };
+}
+
+/** Opens an account on the terms that were asked for; none of them makes its money test money. */
+export function toOpenAccount(terms: AccountToOpenDto): OpenAccount {
+  const { account, owner, class: accountClass, chart, currency, floor } = terms;
+  return {
+    ...{ type: 'OpenAccount', account, owner, class: accountClass, chart, testMoney: false },
+    floor: floor === null ? null : BigInt(floor),
+    ...(currency === undefined ? {} : { currency }),
   };
 }
 

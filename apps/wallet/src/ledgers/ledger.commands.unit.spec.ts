@@ -7,6 +7,7 @@ import {
   expireHolds,
   extendHold,
   freezeAccount,
+  openAccountOnTerms,
   outcomeIdIn,
   placeHold,
   postEntry,
@@ -49,6 +50,13 @@ describe('a command from Kafka', () => {
     [extendHold, { type: 'ExtendHold', ...asked, reference, holdId, expiresAt: Date.UTC(2026, 10, 30, 12) }],
     [releaseHold, { type: 'ReleaseHold', ...asked, reference, holdId }],
     [expireHolds, { type: 'ExpireHolds', limit: 500 }],
+    [
+      openAccountOnTerms,
+      {
+        ...{ type: 'OpenAccount', account: account.replace('wallet', 'caffe'), class: 'liability' },
+        ...{ owner: account.slice(7), chart: '2110', currency: 'CAFFE', floor: 0n, testMoney: false },
+      },
+    ],
     [freezeAccount, { type: 'FreezeAccount', ...asked, account, frozen: 'out' }],
     [unfreezeAccount, { type: 'UnfreezeAccount', ...asked, account }],
     [closeAccount, { type: 'CloseAccount', ...asked, account }],
@@ -62,6 +70,15 @@ describe('a command from Kafka', () => {
     ],
   ] as [EventDefinition, object][])('is what the ledger takes: $type', (definition, command) => {
     expect(commandOf(definition)).toStrictEqual(command);
+  });
+
+  it("opens accounts in the book's currency, and without a floor, where nothing else is said", () => {
+    const { example } = openAccountOnTerms;
+    const { currency, ...terms } = example.data;
+    expect(currency).toBe('CAFFE');
+    const open = { ...openAccountOnTerms, example: { ...example, data: { ...terms, floor: null } } };
+    expect(commandOf(open)).toMatchObject({ floor: null });
+    expect(commandOf(open)).not.toHaveProperty('currency');
   });
 
   it('closes a month where it ends in the market', () => {
@@ -101,6 +118,7 @@ describe('a command from Kafka', () => {
       outcomeIdIn(example.data),
     ]);
     expect(ids.filter(([, id]) => id === undefined).map(([type]) => type)).toEqual([
+      'open-account',
       'open-account',
       'expire-holds',
     ]);

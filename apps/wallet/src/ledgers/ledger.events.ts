@@ -31,8 +31,9 @@ export function toPublished(ledger: string, stored: StoredEvent): CloudEvent | u
     case 'LedgerCreated':
       return undefined;
     case 'AccountOpened': {
-      const { id: account, owner, class: accountClass, currency } = event;
-      const data = { ...place, account, owner, class: accountClass, currency };
+      const { id: account, owner, class: accountClass, currency, chart } = event;
+      const floor = event.floor === null ? null : Number(event.floor);
+      const data = { ...place, account, owner, class: accountClass, currency, chart, floor };
       return cloudEvent(accountOpened, { ...envelope, data });
     }
     case 'EntryPosted':

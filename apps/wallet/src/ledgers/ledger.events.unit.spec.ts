@@ -144,9 +144,9 @@ it('tells of an account what its natural balance follows from', () => {
       account: testMoneyAccount,
       owner: null,
       class: 'asset',
-      currency: 'EUR',
+      ...{ currency: 'EUR', chart: '1900', floor: null },
     },
-    { ledger: 'it-eur', revision: 2, ...ofWallet, currency: 'EUR' },
+    { ledger: 'it-eur', revision: 2, ...ofWallet, ...{ currency: 'EUR', chart: '2010', floor: 0 } },
   ]);
 });
 

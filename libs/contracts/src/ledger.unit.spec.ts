@@ -1,0 +1,39 @@
+import { accountToOpenSchema, openingSchema, type AccountToOpenDto } from './index.js';
+
+const reserve: AccountToOpenDto = {
+  ...{ account: 'reserve:caffe', owner: null, class: 'liability', chart: '2020', floor: 0 },
+};
+const personId = '01a1fdfa-4600-7000-8000-00000000a44a';
+const wallet: AccountToOpenDto = {
+  ...reserve,
+  ...{ account: `wallet:${personId}`, owner: personId, chart: '2010' },
+};
+
+describe('an account to open', () => {
+  it.each<[string, AccountToOpenDto]>([
+    ['a reserve', reserve],
+    ['an account without a floor', { ...reserve, class: 'asset', floor: null }],
+    ['an account in an issued asset', { ...reserve, account: 'caffe:anna', currency: 'CAFFE' }],
+    ['a wallet, on the terms of all wallets', wallet],
+  ])('may be %s', (_what, terms) => {
+    expect(accountToOpenSchema.parse(terms)).toEqual(terms);
+    expect(openingSchema.parse({ ledger: 'it-eur', ...terms })).toEqual({ ledger: 'it-eur', ...terms });
+  });
+
+  it.each<[string, object]>([
+    ['a floor that cannot hold', { ...reserve, floor: 1 }],
+    ['a floor in fractions', { ...reserve, floor: -0.5 }],
+    ['no class', { ...reserve, class: 'reserve' }],
+    ['no number of the chart', { ...reserve, chart: '20' }],
+    ['the supply of an asset', { ...reserve, account: 'supply:caffe' }],
+    ['a source of test money', { ...reserve, account: 'source:test-money' }],
+    ['a wallet without a floor', { ...wallet, floor: null }],
+    ['a wallet in an asset', { ...wallet, currency: 'CAFFE' }],
+    ['a wallet of somebody else', { ...wallet, owner: '01a1fdfa-4600-7000-8000-00000000b4b0' }],
+    ['a wallet of nobody', { ...wallet, owner: null }],
+    ['a wallet that is an asset of ours', { ...wallet, class: 'asset' }],
+  ])('cannot have or be %s', (_what, terms) => {
+    expect(accountToOpenSchema.safeParse(terms).success).toBe(false);
+    expect(openingSchema.safeParse({ ledger: 'it-eur', ...terms }).success).toBe(false);
+  });
+});
