@@ -48,12 +48,14 @@ const PARTS = 4_096;
 interface Leaf extends Liability {
   /** As a string of single bytes: they sort several times as fast as Buffers. */
   readonly hash: string;
+  /** Beginning of the salt. */
+  readonly key: number;
 }
 
 interface Grown {
   /** Nodes of 40 bytes, hash and sum; the leaves first, the root last. */
   readonly levels: readonly Buffer[];
-  readonly places: ReadonlyMap<string, number>;
+  readonly places: Places;
   readonly salts: Salts;
 }
 
@@ -63,9 +65,10 @@ export class SumTree {
   readonly #grown: Grown;
 
   private constructor(grown: Grown) {
-    const { levels, places } = grown;
-    const top = places.size === 0 ? { hash: emptyRoot, sum: 0n } : nodeAt(levels.at(-1) as Buffer, 0);
-    this.head = { root: top.hash, total: top.sum, count: places.size };
+    const { levels } = grown;
+    const count = (levels[0] as Buffer).length / NODE_BYTES;
+    const top = count === 0 ? { hash: emptyRoot, sum: 0n } : nodeAt(levels.at(-1) as Buffer, 0);
+    this.head = { root: top.hash, total: top.sum, count };
     this.#grown = grown;
   }
 
@@ -100,7 +103,9 @@ export class SumTree {
   /** The proof for the holder of an account; `undefined` for an account that is not in the tree. */
   prove(account: string): LiabilityProof | undefined {
     const { levels, places, salts } = this.#grown;
-    const index = places.get(account);
+    if (!isAccount(account)) return undefined;
+    const salt = salts.of(account);
+    const index = places.find(account, salt);
     if (index === undefined) return undefined;
     const siblings: SumNode[] = [];
     let place = index;
@@ -110,7 +115,7 @@ export class SumTree {
       place = Math.floor(place / 2);
     }
     const { sum: balance } = nodeAt(levels[0] as Buffer, index);
-    return { account, balance, salt: salts.of(account), index, siblings };
+    return { account, balance, salt, index, siblings };
   }
 }
 
@@ -119,17 +124,18 @@ function* grow(liabilities: Iterable<Liability>, secret: Uint8Array): Generator<
   const salts = new Salts(secret);
   const { count, parts } = yield* leavesIn(liabilities, salts);
   const bottom = Buffer.alloc(count * NODE_BYTES);
-  const places = new Map<string, number>();
+  const places = new Places(bottom);
+  let place = 0;
   for (const leaves of parts) {
-    const before = places.size;
-    for (const { account, balance, hash } of leaves.sort((a, b) => (a.hash < b.hash ? -1 : 1))) {
-      const at = places.size * NODE_BYTES;
-      if (places.has(account)) throw new RangeError('an account is there twice');
-      places.set(account, places.size);
-      bottom.write(hash, at, 'latin1');
-      bottom.writeBigUInt64BE(balance, at + HASH_BYTES);
+    const before = place;
+    for (const { account, balance, hash, key } of leaves.sort((a, b) => (a.hash < b.hash ? -1 : 1))) {
+      bottom.write(hash, place * NODE_BYTES, 'latin1');
+      bottom.writeBigUInt64BE(balance, place * NODE_BYTES + HASH_BYTES);
+      places.add(key, place, () => places.find(account, salts.of(account)) !== undefined);
+      place += 1;
     }
-    if (Math.floor(places.size / SLICE) > Math.floor(before / SLICE)) yield;
+    leaves.length = 0;
+    if (Math.floor(place / SLICE) > Math.floor(before / SLICE)) yield;
   }
   return { levels: yield* levelsAbove(bottom), places, salts };
 }
@@ -144,9 +150,10 @@ function* leavesIn(
     if (count === MAX_ACCOUNTS) throw new RangeError(`more than ${MAX_ACCOUNTS} accounts`);
     if (!isSum(balance)) throw new RangeError(`a balance of ${balance} cannot be owed`);
     if (!isAccount(account)) throw new RangeError('not the id of an account');
-    const hash = leafOf(account, balance, salts.of(account)).toString('latin1');
+    const salt = salts.of(account);
+    const hash = leafOf(account, balance, salt).toString('latin1');
     const part = hash.charCodeAt(0) * 16 + (hash.charCodeAt(1) >> 4);
-    (parts[part] as Leaf[]).push({ account, balance, hash });
+    (parts[part] as Leaf[]).push({ account, balance, hash, key: salt.readUInt32BE(0) });
     count += 1;
     if (count % SLICE === 0) yield;
   }
@@ -170,6 +177,44 @@ export function verifyLiability(proof: LiabilityProof, head: LiabilitiesHead): b
     walk.up();
   }
   return walk.atRoot && node.sum === total && sameHash(node.hash, root);
+}
+
+/**
+ * Where the leaf of an account is: a table by the beginnings of salts, several times as small as a Map of ids, and it never
+ * stops to grow. A leaf is known to be an account's by its hash.
+ */
+class Places {
+  readonly #slots: Uint32Array;
+  /** By their places. */
+  readonly #keys: Uint32Array;
+
+  constructor(private readonly leaves: Buffer) {
+    const count = leaves.length / NODE_BYTES;
+    this.#keys = new Uint32Array(count);
+    this.#slots = new Uint32Array(2 ** (Math.ceil(Math.log2(count + 1)) + 1));
+  }
+
+  /** `isThere` says whether the account is, where another has the same beginning. */
+  add(key: number, place: number, isThere: () => boolean): void {
+    let slot = key & (this.#slots.length - 1);
+    for (let taken = this.#slots[slot]; taken; taken = this.#slots[slot]) {
+      if (this.#keys[taken - 1] === key && isThere()) throw new RangeError('an account is there twice');
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+    this.#slots[slot] = place + 1;
+    this.#keys[place] = key;
+  }
+
+  find(account: string, salt: Buffer): number | undefined {
+    const key = salt.readUInt32BE(0);
+    let slot = key & (this.#slots.length - 1);
+    for (let taken = this.#slots[slot]; taken; taken = this.#slots[slot]) {
+      const { hash, sum } = nodeAt(this.leaves, taken - 1);
+      if (this.#keys[taken - 1] === key && sameHash(hash, leafOf(account, sum, salt))) return taken - 1;
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+    return undefined;
+  }
 }
 
 /** The levels from the leaves to the root. */
