@@ -6,6 +6,7 @@ export * from './codec.js';
 export * from './commands.js';
 export * from './corrupt.js';
 export * from './decide.js';
+export * from './draft.js';
 export * from './entry-id.js';
 export * from './entry.js';
 export * from './events.js';
