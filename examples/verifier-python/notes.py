@@ -113,7 +113,7 @@ class Checkpoint:
         names = [parts[0] for parts in known]
         if order != sorted(order) or names.count('chain') != 1 or names.count('time') != 1 or names.count('liabilities') > 1:
             raise _malformed('takes chain, time, total and liabilities in this order, the first two just once')
-        self.totals = {}
+        self.totals, self.liabilities = {}, None
         previous = ''
         for parts in known:
             getattr(self, f'_{parts[0]}')(*self._exactly(parts))
@@ -153,6 +153,7 @@ class Checkpoint:
         numbers = AMOUNT.fullmatch(total) and AMOUNT.fullmatch(count)
         if decoded is None or len(decoded) != 32 or not numbers or int(count) > 2**53 - 1:
             raise _malformed('liabilities takes a root, a total and a number of accounts')
+        self.liabilities = [int(total), int(count)]
 
 
 def _malformed(what):

@@ -40,14 +40,16 @@ def id_of(name, data):
 
 
 class Account:
-    __slots__ = ('id', 'natural', 'name', 'currency', 'floor', 'balance', 'held', 'frozen', 'closed')
+    __slots__ = ('id', 'natural', 'name', 'currency', 'floor', 'balance', 'held', 'frozen', 'closed', 'owed')
 
-    def __init__(self, data):
+    def __init__(self, data, currency):
         self.id, self.name, self.currency, self.floor = data['id'], data['class'], data['currency'], data['floor']
         # 1 where a debit makes the natural balance larger, else -1.
         self.natural = 1 if data['class'] in ('asset', 'expense') else -1
         self.balance = self.held = 0
         self.frozen, self.closed = None, False
+        # Whether what is in it is owed to a user of the ledger in this currency.
+        self.owed = data['class'] == 'liability' and data['owner'] is not None and data['currency'] == currency
 
 
 class Part:
@@ -85,6 +87,8 @@ class Ledger(Part):
         self.accounts, self.holds, self.assets, self.backings = {}, {}, {}, {}
         self.reversed = set()
         self.totals = {}
+        # What is owed to the users, and to how many accounts.
+        self.owed = [0, 0]
         self.last_period, self.open_from = None, 0
         # By quarter of an hour: [entries, {(currency, class): [debits, credits]}].
         self.slots = {}
@@ -114,7 +118,8 @@ class Ledger(Part):
         if data['id'] in self.accounts:
             raise Fault('account_twice', f'{data["id"]} was opened before')
         self._known_currency(data['currency'])
-        self.accounts[data['id']] = Account(data)
+        self.accounts[data['id']] = account = Account(data, self.currency)
+        self.owed[1] += account.owed
 
     def _known_currency(self, currency):
         if currency != self.currency and currency not in self.assets:
@@ -211,7 +216,9 @@ class Ledger(Part):
             add(slot[1].setdefault(key, [0, 0]), amount, 1)
             sums = self.totals.setdefault(key, [0, 0])
             add(sums, account.balance, -1)
+            self.owed[0] -= account.owed and max(0, -account.balance)
             account.balance += amount
+            self.owed[0] += account.owed and max(0, -account.balance)
             add(sums, account.balance, 1)
         if 'reverses' in data:
             self.reversed.add(data['reverses']['entryId'])

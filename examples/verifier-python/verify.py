@@ -240,6 +240,8 @@ class Verifier:
         require(found.chain == self.hash, 'chain_differs', f'its chain hash is {found.chain}, expected {self.hash}')
         if self.ledger.totals is not None:
             self.check_totals(found.totals)
+            owed, said = self.ledger.owed, found.liabilities
+            require(said in (None, owed), 'liabilities_differ', f'it says that (total, accounts) {said} are owed, expected {owed}')
         self.signers.update(f'{key.name}+{key.id}' for key in signers)
         self.covered = size
         self.checkpoints += 1

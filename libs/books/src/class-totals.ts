@@ -1,34 +1,42 @@
-import type { AccountClass, EntryPosted, LedgerState } from '@florin/ledger';
-import type { ClassTotal } from '@florin/proofs';
+import type { Account, AccountClass, EntryPosted, LedgerState } from '@florin/ledger';
+import type { ClassTotal, LiabilitiesHead } from '@florin/proofs';
+import { isOwed, owedAt } from './liabilities/owed.js';
 
 interface Sums {
   debits: bigint;
   credits: bigint;
 }
 
+/** What a book owes its users: in minor units, and the number of accounts. */
+export type Owed = Pick<LiabilitiesHead, 'total' | 'count'>;
+
 /**
- * Sums of the debit and of the credit balances per currency and class, as `trialBalance` answers them, kept while events come in: a
- * checkpoint must not cost a visit to every account.
+ * Sums of the debit and of the credit balances per currency and class, as `trialBalance` answers them, and of what is owed to
+ * users, kept while events come in: a checkpoint must not cost a visit to every account.
  */
 export class ClassTotals {
   readonly #sums = new Map<string, Partial<Record<AccountClass, Sums>>>();
+  #owed = 0n;
+  #owedAccounts = 0;
 
   /** The totals of a book as it is; visits every account. */
   static of(state: LedgerState): ClassTotals {
     const totals = new ClassTotals();
     for (const { account, debitBalance } of state.accounts.values()) {
-      count(totals.open(account.currency, account.class), debitBalance, 1n);
+      count(totals.open(account, state.currency), debitBalance, 1n);
+      if (isOwed(account, state.currency)) totals.#owed += owedAt(debitBalance);
     }
     return totals;
   }
 
-  /** A class has a total, of zero, as soon as it has an account. */
-  open(currency: string, accountClass: AccountClass): Sums {
-    return (this.#classesOf(currency)[accountClass] ??= { debits: 0n, credits: 0n });
+  /** A class has a total, of zero, as soon as it has an account. `currency` is the book's. */
+  open(account: Pick<Account, 'class' | 'currency' | 'owner'>, currency: string): Sums {
+    if (isOwed(account, currency)) this.#owedAccounts += 1;
+    return (this.#classesOf(account.currency)[account.class] ??= { debits: 0n, credits: 0n });
   }
 
   /** Counts an entry that the book has taken in already. */
-  add({ postings, currency }: EntryPosted, { accounts }: LedgerState): void {
+  add({ postings, currency }: EntryPosted, { accounts, currency: ofBook }: LedgerState): void {
     const classes = this.#classesOf(currency);
     for (const { account, amount } of postings) {
       const holder = accounts.get(account);
@@ -37,7 +45,12 @@ export class ClassTotals {
       const { debitBalance } = holder;
       count(sums, debitBalance - amount, -1n);
       count(sums, debitBalance, 1n);
+      if (isOwed(holder.account, ofBook)) this.#owed += owedAt(debitBalance) - owedAt(debitBalance - amount);
     }
+  }
+
+  get owed(): Owed {
+    return { total: this.#owed, count: this.#owedAccounts };
   }
 
   /** One per currency and class. */
@@ -63,6 +76,14 @@ export class ClassTotals {
       if (due !== said) return `the total of ${key} is "${said}", expected "${due}"`;
     }
     return undefined;
+  }
+
+  /** What is wrong with what a checkpoint says is owed, as a sentence, or `undefined`. It need not say anything. */
+  owedFault(said: Owed | undefined): string | undefined {
+    if (said === undefined || (said.total === this.#owed && said.count === this.#owedAccounts))
+      return undefined;
+    const due = `${this.#owed} to ${this.#owedAccounts} accounts`;
+    return `it says that ${said.total} is owed to ${said.count} accounts, expected ${due}`;
   }
 }
 

@@ -34,6 +34,7 @@ export class WholeBook implements BookCheck {
   accept(event: LedgerEvent): void {
     checkEvent(this.#state, event);
     this.#state = evolve(this.#state, event);
+    if (event.type === 'AccountOpened') this.totals.open(event, this.#state.currency);
     if (event.type === 'EntryPosted') this.totals.add(event, this.#state);
   }
 

@@ -8,6 +8,7 @@ import {
   GENESIS,
   schemaOf,
   trialBalance,
+  type AccountState,
   type LedgerState,
   type StoredRecord,
 } from '@florin/ledger';
@@ -17,9 +18,13 @@ import {
   formatNote,
   leafHash,
   MerkleFrontier,
+  parseCheckpoint,
+  parseLedgerHead,
+  parseNote,
   SignerKey,
   signNote,
   type ClassTotal,
+  type LiabilitiesHead,
 } from '@florin/proofs';
 import { MemoryStore } from '../memory-store.spec.js';
 
@@ -53,12 +58,26 @@ export function checkpointsAt(book: readonly StoredRecord[], sizes: readonly num
       tree.append(leafHash(text));
       const size = Number(revision) + 1;
       const chain = sha256(text);
-      if (sizes.includes(size))
-        notes.push({ size, note: noteOf(tree, chain, totalsOf(replay.state), signer) });
+      if (sizes.includes(size)) notes.push({ size, note: noteOf(tree, chain, summed(replay.state), signer) });
     },
   });
   for (const record of book) replay.accept(record);
   return notes;
+}
+
+interface Summed {
+  readonly totals: readonly ClassTotal[];
+  readonly liabilities: LiabilitiesHead | undefined;
+}
+
+/** By sums of its own. The root stands for one: nobody looks at it who has not the salts. */
+function summed(state: LedgerState): Summed {
+  const mine = ({ account }: AccountState): boolean =>
+    account.owner !== null && account.class === 'liability' && account.currency === state.currency;
+  const credits = [...state.accounts.values()].filter(mine).map(({ debitBalance }) => -debitBalance);
+  const total = credits.filter((credit) => credit > 0n).reduce((sum, credit) => sum + credit, 0n);
+  const liabilities = { root: Buffer.alloc(32, 3), total, count: credits.length };
+  return { totals: totalsOf(state), liabilities };
 }
 
 function totalsOf(state: LedgerState): ClassTotal[] {
@@ -73,11 +92,11 @@ function totalsOf(state: LedgerState): ClassTotal[] {
 export function noteOf(
   tree: MerkleFrontier,
   chain: string,
-  totals: readonly ClassTotal[],
+  said: Summed,
   signer = key,
   origin = ORIGIN,
 ): string {
-  const head = formatLedgerHead({ chain, timeMs: Date.UTC(2026, 11, 1), totals, liabilities: undefined });
+  const head = formatLedgerHead({ chain, timeMs: Date.UTC(2026, 11, 1), ...said });
   const text = formatCheckpoint({ origin, size: BigInt(tree.size), root: tree.root(), extensions: head });
   return formatNote({ text, signatures: [signNote(text, signer)] });
 }
@@ -161,12 +180,13 @@ export function resigned(lines: readonly string[], signer: SignerKey): string[] 
     }
     if (!line.startsWith('{"checkpoint":')) return line;
     const { checkpoint } = JSON.parse(line) as { checkpoint: string };
+    const { liabilities } = parseLedgerHead(parseCheckpoint(parseNote(checkpoint).text).extensions);
     const totals = [...checkpoint.matchAll(/^total (\S+) (\S+) (\d+) (\d+)$/gm)].map(
       ([, currency = '', name = '', debits = '', credits = '']) => ({
         ...{ currency, class: name, debits: BigInt(debits), credits: BigInt(credits) },
       }),
     );
-    return JSON.stringify({ checkpoint: noteOf(tree, chain, totals, signer) });
+    return JSON.stringify({ checkpoint: noteOf(tree, chain, { totals, liabilities }, signer) });
   });
 }
 

@@ -20,7 +20,8 @@ export type ExportFaultCode =
   | 'signature_invalid'
   | 'root_differs'
   | 'chain_differs'
-  | 'totals_differ';
+  | 'totals_differ'
+  | 'liabilities_differ';
 
 /** Something in a book or in an export of it is not what it must be. */
 export class ExportFault extends Error {

@@ -133,6 +133,14 @@ export function forgeries(lines: readonly string[], foreign: readonly string[]):
       what: 'a signed lie about totals',
       lines: lie((text) => text.replace(/(total \S+ \S+ )(\d+)/, '$11$2')),
     },
+    {
+      what: 'a signed lie about what is owed',
+      lines: lie((text) => text.replace(/(liabilities \S+ )(\d+)/, '$11$2')),
+    },
+    {
+      what: 'a signed lie about how many accounts it is owed to',
+      lines: lie((text) => text.replace(/(liabilities .* )(\d+)\n/, '$11$2\n')),
+    },
     { what: 'a total that is left out', lines: lie((text) => text.replace(/total .*\n/, '')) },
     { what: 'a signed lie about the size', lines: lie((text) => text.replace(/\n\d+\n/, '\n5\n')) },
     { what: 'a signed head of another ledger', lines: lie((text) => text.replace('it-eur', 'br-brl')) },
@@ -146,6 +154,11 @@ export function forgeries(lines: readonly string[], foreign: readonly string[]):
       lines: note((text) => text.replace(/chain .{64}/, `chain ${sha256('x')}`)),
     },
     { what: 'another total', lines: note((text) => text.replace(/(total \S+ \S+ )(\d+)/, '$11$2')) },
+    { what: 'another sum that is owed', lines: note((text) => text.replace(/(liabilities \S+ )/, '$11')) },
+    {
+      what: 'another root of what is owed',
+      lines: note((text) => text.replace(/liabilities ./, 'liabilities B')),
+    },
     { what: 'another origin', lines: note((text) => text.replaceAll('it-eur', 'br-brl')) },
     {
       what: 'a flipped signature',

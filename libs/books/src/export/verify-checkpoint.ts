@@ -30,7 +30,7 @@ export type Keys = readonly VerifierKey[] | undefined;
 
 /**
  * Checks a checkpoint against the events before it. Answers the keys that have signed it, as name+id. Throws ExportFault.
- * Roots and totals of liabilities are not looked at: that takes the salts of their leaves.
+ * Roots of liabilities are not looked at, which takes the salts of their leaves; what they say is owed in all is.
  */
 export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): readonly string[] {
   const { text, signatures } = opened(note, keys);
@@ -57,6 +57,8 @@ export function verifyCheckpoint(note: string, keys: Keys, expected: Expected): 
   }
   const fault = expected.totals?.fault(head.totals);
   if (fault !== undefined) throw new ExportFault('totals_differ', fault);
+  const owedFault = expected.totals?.owedFault(head.liabilities);
+  if (owedFault !== undefined) throw new ExportFault('liabilities_differ', owedFault);
   return signatures.map(({ name, id }) => `${name}+${id}`);
 }
 

@@ -11,7 +11,7 @@ import {
 import { leafHash, MerkleFrontier, TileWriter, type ClassTotal, type Hash } from '@florin/proofs';
 import type { TreeStart } from './resume.js';
 import { TileNodes, type FullTile } from './tiles.js';
-import { ClassTotals } from '../class-totals.js';
+import { ClassTotals, type Owed } from '../class-totals.js';
 
 /** A book as it is verified event by event, and the Merkle tree over its events. */
 export class BookTree {
@@ -69,6 +69,16 @@ export class BookTree {
     return this.#totals.list();
   }
 
+  /** What is owed to the users, and to how many accounts. */
+  get owed(): Owed {
+    return this.#totals.owed;
+  }
+
+  /** See `ClassTotals.owedFault`. */
+  owedFault(said: Owed | undefined): string | undefined {
+    return this.#totals.owedFault(said);
+  }
+
   /** The tiles that are full since this was asked last, lower levels first. */
   takeTiles(): FullTile[] {
     const full = this.#full;
@@ -80,7 +90,7 @@ export class BookTree {
     const leaf = leafHash(text);
     this.#frontier.append(leaf);
     this.#writer.append(leaf);
-    if (event.type === 'AccountOpened') this.#totals.open(event.currency, event.class);
+    if (event.type === 'AccountOpened') this.#totals.open(event, this.#replay.state.currency);
     if (event.type === 'EntryPosted') this.#totals.add(event, this.#replay.state);
   }
 }
