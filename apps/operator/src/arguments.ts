@@ -1,5 +1,5 @@
 import { commandLine, commandLineConfig, kafkaConfig, WrongUse } from '@florin/configuration';
-import { cloudEvent, marketOfLedger, type CloudEvent } from '@florin/contracts';
+import { cloudEvent, marketOfLedger, openAccountOnTerms, type CloudEvent } from '@florin/contracts';
 import type { KafkaConfig } from '@florin/messaging';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export const operatorConfig = z.object(kafkaConfig);
 export interface Order {
   readonly name: string;
   readonly ledger: string;
-  /** The id that the outcome is recorded under. */
+  /** The id that the outcome is recorded under; an account is opened under its own. */
   readonly id: string;
   /** Whether it may have been asked before, so that the outcome may be older. */
   readonly repeated: boolean;
@@ -26,20 +26,26 @@ const maxWaitSeconds = 600;
 
 export const usage = `Asks the ledger for what no customer can ask for, and says what was recorded. It needs Kafka and nothing else.
 
+  npm run operator -- open-account <account> --class liability --chart <number> [--currency <code>] [--owner <person id>] [--floor <n>|none]
   npm run operator -- freeze <account> [--way in|out|both]   let no money in, out, or neither (unless told: both)
   npm run operator -- unfreeze <account>
   npm run operator -- close-account <account>                for good; it must hold nothing
   npm run operator -- reverse <entry id> --reason <code>     undo an entry by its mirror [--effective <time>]
   npm run operator -- close-period <YYYY-MM>                 the month takes no more entries, for good
   npm run operator -- define-asset <CODE> --scale <n> --issuer <person id> --reserve <account> [--backing <n>]
+  npm run operator -- fund-reserve <account> --from <account> --amount <minor units>
+  npm run operator -- draw-reserve <account> --to <account> --amount <minor units>
+  npm run operator -- issue <CODE> --to <account> --amount <minor units>       up to what the reserve covers
+  npm run operator -- redeem <CODE> --from <account> --amount <minor units>
   npm run operator -- hold <account> --amount <minor units> --until <time> [--currency <code>]
   npm run operator -- extend-hold <hold id> --until <time>
   npm run operator -- release <hold id>
   npm run operator -- config                                 the JSON Schema of the environment
 
   --ledger <id>           the book, such as it-eur; always needed
-  --reference <id>        the case that it belongs to, which is recorded: an opaque id, no name; always needed
-  --id <uuid>             asks once more for what was asked before: its outcome is one, however often it is asked for
+  --reference <id>        the case that it belongs to, which is recorded: an opaque id, no name; always needed, but to open an account
+  --id <uuid>             asks once more for what was asked before: its outcome is one, however often it is asked for.
+                          An account needs none: it is opened once, asking again is safe, and other terms are refused.
   --wait <seconds>        how long to wait for the outcome (default: 30, at most ${maxWaitSeconds})
   --json                  one object on one line
   --brokers <host:port>   Kafka, several separated by commas (default: the environment's KAFKA_BROKERS)
@@ -67,21 +73,43 @@ export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv):
   }
   if (subject === undefined) throw new WrongUse(`${name} of what? See --help`);
   if (extra !== undefined) throw new WrongUse(`One at a time: "${extra}" is one too many`);
+  checkOptions(name, command, values);
+  const { ledger = '', reference = '', id = uuidv7() } = values;
+  const opens = opensAccount(command);
+  if (marketOfLedger(ledger) === undefined) throw new WrongUse('Which book? Give --ledger, such as it-eur');
+  if (!opens && reference === '')
+    throw new WrongUse('What does it belong to? Give --reference, such as case-2026-117');
+  if (!z.uuidv7().safeParse(id).success) throw new WrongUse('--id is a UUID of version 7');
+  return {
+    ...{
+      name,
+      ledger,
+      id: opens ? subject : id,
+      repeated: opens || values.id !== undefined,
+      json: values.json ?? false,
+    },
+    event: eventOf(command, { subject, ledger, id, reference, options: values }),
+    waitMs: waitOf(values.wait),
+    kafka: kafkaOf(values.brokers, env),
+  };
+}
+
+/** An account is opened once under its name: that needs no id, and the book has no place for a case. */
+function opensAccount({ definition }: Command): boolean {
+  return definition.type === openAccountOnTerms.type;
+}
+
+type Values = Readonly<Partial<Record<OwnOption | 'id' | 'reference', string | undefined>>>;
+
+function checkOptions(name: string, command: Command, values: Values): void {
   for (const option of Object.keys(ownOptions) as OwnOption[]) {
     if (values[option] !== undefined && !command.options.includes(option)) {
       throw new WrongUse(`${name} takes no --${option}`);
     }
   }
-  const { ledger = '', reference = '', id = uuidv7() } = values;
-  if (marketOfLedger(ledger) === undefined) throw new WrongUse('Which book? Give --ledger, such as it-eur');
-  if (reference === '') throw new WrongUse('What does it belong to? Give --reference, such as case-2026-117');
-  if (!z.uuidv7().safeParse(id).success) throw new WrongUse('--id is a UUID of version 7');
-  return {
-    ...{ name, ledger, id, repeated: values.id !== undefined, json: values.json ?? false },
-    event: eventOf(command, { subject, ledger, id, reference, options: values }),
-    waitMs: waitOf(values.wait),
-    kafka: kafkaOf(values.brokers, env),
-  };
+  if (opensAccount(command) && (values.id ?? values.reference) !== undefined) {
+    throw new WrongUse(`${name} takes no --id and no --reference: there is one account of a name`);
+  }
 }
 
 function eventOf({ definition, data }: Command, words: Words): CloudEvent {

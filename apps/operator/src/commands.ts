@@ -1,19 +1,31 @@
+import { WrongUse } from '@florin/configuration';
 import {
+  accountIdSchema,
+  assetFields,
   closeAccount,
   closePeriod,
   defineAsset,
   extendHold,
   freezeAccount,
   marketOfLedger,
+  openAccountOnTerms,
   placeHold,
+  postEntry,
   releaseHold,
   reverseEntry,
   unfreezeAccount,
   type EventDefinition,
 } from '@florin/contracts';
+import { supplyAccount } from '@florin/ledger';
 
 /** Options that not every command takes. */
 export const ownOptions = {
+  class: { type: 'string' },
+  chart: { type: 'string' },
+  owner: { type: 'string' },
+  floor: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   way: { type: 'string' },
   reason: { type: 'string' },
   effective: { type: 'string' },
@@ -48,6 +60,18 @@ export interface Command {
 
 /** What an operator can ask of a book, by its name on the command line. */
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'open-account',
+    {
+      definition: openAccountOnTerms as EventDefinition,
+      options: ['class', 'chart', 'currency', 'owner', 'floor'],
+      data: ({ ledger, subject, options: { class: accountClass, chart, currency, owner, floor = '0' } }) => ({
+        ...{ ledger, account: subject, owner: owner ?? null, class: accountClass, chart },
+        ...(currency === undefined ? {} : { currency }),
+        floor: floor === 'none' ? null : integer(floor),
+      }),
+    },
+  ],
   [
     'freeze',
     {
@@ -89,6 +113,10 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       },
     },
   ],
+  ['fund-reserve', ofMovement('reserve', 'from', ({ subject, options: { from } }) => [from, subject])],
+  ['draw-reserve', ofMovement('reserve', 'to', ({ subject, options: { to } }) => [subject, to])],
+  ['issue', ofUnits('issue', 'to', (supply, { options: { to } }) => [supply, to])],
+  ['redeem', ofUnits('redeem', 'from', (supply, { options: { from } }) => [from, supply])],
   [
     'hold',
     {
@@ -139,12 +167,62 @@ function ofAccount(definition: EventDefinition): Command {
   return { definition, options: [], data: (words) => ({ ...asked(words), account: words.subject }) };
 }
 
+/** The account that money leaves, which is debited, and the one that it gets to: both are liabilities of ours, or it is refused. */
+type Sides = readonly [debited: string | undefined, credited: string | undefined];
+
+/** An entry of two accounts in the currency of the book. */
+function ofMovement(kind: string, option: 'from' | 'to', sidesOf: (words: Words) => Sides): Command {
+  return {
+    definition: postEntry as EventDefinition,
+    options: [option, 'amount'],
+    data: (words) =>
+      entry(words, { kind, currency: marketOfLedger(words.ledger)?.currency, sides: sidesOf(words) }),
+  };
+}
+
+/** An entry that has units of the asset that the command is about come into being or end. */
+function ofUnits(
+  kind: string,
+  option: 'from' | 'to',
+  sidesOf: (supply: string, words: Words) => Sides,
+): Command {
+  return {
+    definition: postEntry as EventDefinition,
+    options: [option, 'amount'],
+    data: (words) => {
+      const { subject: code } = words;
+      if (!assetFields.code.safeParse(code).success)
+        throw new WrongUse(`"${code}" is not the code of an asset`);
+      return entry(words, { kind, currency: code, sides: sidesOf(supplyAccount(code), words) });
+    },
+  };
+}
+
+function entry(
+  { ledger, id, reference, options }: Words,
+  { kind, currency, sides }: { kind: string; currency: string | undefined; sides: Sides },
+): object {
+  const amount = integer(options.amount);
+  if (amount === undefined || amount < 1)
+    throw new WrongUse('--amount: a whole number of minor units above 0');
+  const wrong = sides.find((account) => !accountIdSchema.safeParse(account).success);
+  if (wrong !== undefined || sides.includes(undefined)) {
+    throw new WrongUse(`${wrong ?? 'nothing'} is not an account such as reserve:caffe: give --from or --to`);
+  }
+  const [debited, credited] = sides;
+  const postings = [
+    { account: debited, amount },
+    { account: credited, amount: -amount },
+  ];
+  return { ledger, entryId: id, kind, currency, postings, reference };
+}
+
 function asked({ ledger, id, reference }: Words) {
   return { ledger, commandId: id, reference };
 }
 
 function integer(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^-?\d{1,16}$/.test(text) ? Number(text) : undefined;
 }
 
 /** As the contracts have times; what is none is left to them. */

@@ -1,10 +1,12 @@
 import {
   accountFrozen,
+  accountOpened,
   allTopics,
   closePeriod,
   cloudEvent,
   entryRejected,
   freezeAccount,
+  openAccountOnTerms,
   outcomeIdIn,
   topics,
   unfreezeAccount,
@@ -58,19 +60,26 @@ afterAll(async () => {
 });
 
 const decided = new Set<string>();
+/** The accounts that are open, and on which terms. */
+const open = new Map<string, string>();
 
-/** What a wallet would do: freezes are taken once, what closes a month is refused, the rest is not understood. */
+/** What a wallet would do: accounts are opened once, on their terms, freezes are taken once, what closes a month is refused, the rest is not understood. */
 async function answer(type: string, id: string, key: string, data: Record<string, unknown>): Promise<void> {
-  if (type === unfreezeAccount.type) {
-    const headers = { ce_id: id, dlq_message: 'the ledger cannot take the command: entry_id_expired' };
-    return publisher.send([
-      { topic: 'florin.ledger.commands.dlq', key, value: JSON.stringify(data), headers },
-    ]);
+  if (type === unfreezeAccount.type) return giveUp(id, key, 'entry_id_expired');
+  const envelope = { id: uuidv7(), source: '/ledgers/it-eur', time: new Date().toISOString() };
+  if (type === openAccountOnTerms.type) {
+    const terms = openAccountOnTerms.data.parse(data);
+    const { currency = 'EUR', account: name } = terms;
+    if (open.has(name) && open.get(name) !== JSON.stringify(terms))
+      return giveUp(id, key, 'account_conflict');
+    if (open.has(name)) return;
+    open.set(name, JSON.stringify(terms));
+    const opened = { ...terms, currency, revision: 40 + asked.length };
+    return publisher.publish([cloudEvent(accountOpened, { ...envelope, data: opened })]);
   }
   const outcomeId = outcomeIdIn(data) ?? '';
   if (decided.has(outcomeId)) return;
   decided.add(outcomeId);
-  const envelope = { id: uuidv7(), source: '/ledgers/it-eur', time: new Date().toISOString() };
   const { ledger = '', reference = '' } = data as { ledger?: string; reference?: string };
   const place = { ledger, revision: 40 + asked.length };
   const events: CloudEvent[] = [];
@@ -83,6 +92,11 @@ async function answer(type: string, id: string, key: string, data: Record<string
     events.push(cloudEvent(entryRejected, { ...envelope, data: { ...place, ...refusal } }));
   }
   await publisher.publish(events);
+}
+
+function giveUp(id: string, key: string, code: string): Promise<void> {
+  const headers = { ce_id: id, dlq_message: `the ledger cannot take the command: ${code}` };
+  return publisher.send([{ topic: 'florin.ledger.commands.dlq', key, value: '{}', headers }]);
 }
 
 const run = (...args: string[]) => runWith({}, ...args);
@@ -159,6 +173,70 @@ describe('an order', () => {
   });
 });
 
+describe('an account', () => {
+  const terms = ['--class', 'liability', '--chart', '2020', '--ledger', 'it-eur', '--json'];
+
+  it('is opened once, however often it is asked for, and on no other terms', async () => {
+    const first = await run('open-account', 'reserve:caffe', ...terms);
+    expect([first.code, first.err]).toEqual([0, 'open-account: asking under id reserve:caffe\n']);
+    expect(JSON.parse(first.out)).toMatchObject({ id: 'reserve:caffe', outcome: 'done' });
+    expect(asked.at(-1)).toEqual({
+      type: openAccountOnTerms.type,
+      data: {
+        ...{ ledger: 'it-eur', account: 'reserve:caffe', owner: null },
+        ...{ class: 'liability', chart: '2020', floor: 0 },
+      },
+    });
+    expect(await run('open-account', 'reserve:caffe', ...terms)).toMatchObject({ code: 0, out: first.out });
+    const other = await run('open-account', 'reserve:caffe', ...terms, '--floor', 'none');
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.out)).toMatchObject({
+      ...{ outcome: 'not taken', code: expect.stringContaining('account_conflict') },
+    });
+  });
+
+  it('may be in an asset, have an owner and go below zero', async () => {
+    const owner = '01a1fdfa-4600-7000-8000-00000000a44a';
+    const purse = ['--currency', 'CAFFE', '--owner', owner, '--floor=-500'];
+    expect((await run('open-account', 'caffe:anna', ...terms, ...purse)).code).toBe(0);
+    expect(asked.at(-1)?.data).toMatchObject({ owner, currency: 'CAFFE', floor: -500 });
+  });
+
+  it('has no outcome where it was opened so long ago that Kafka tells of it no more', async () => {
+    const { example, data } = openAccountOnTerms;
+    const other = {
+      account: 'reserve:other',
+      owner: null,
+      class: 'liability',
+      chart: '2020',
+      currency: undefined,
+    };
+    open.set('reserve:other', JSON.stringify(data.parse({ ...example.data, ...other })));
+    const { code, out } = await run('open-account', 'reserve:other', ...terms.slice(0, -1), '--wait', '1');
+    expect([code, out]).toEqual([3, expect.stringMatching(/It may still be: ask again\n$/)]);
+  });
+});
+
+describe('units of an asset', () => {
+  const owner = 'caffe:01a1fdfa-4600-7000-8000-00000000a44a';
+
+  it.each([
+    [`fund-reserve reserve:caffe --from ${account} --amount 500`, 'reserve', 'EUR', account, 'reserve:caffe'],
+    [`draw-reserve reserve:caffe --to ${account} --amount 500`, 'reserve', 'EUR', 'reserve:caffe', account],
+    [`issue CAFFE --to ${owner} --amount 500`, 'issue', 'CAFFE', 'supply:caffe', owner],
+    [`redeem CAFFE --from ${owner} --amount 500`, 'redeem', 'CAFFE', owner, 'supply:caffe'],
+  ])('%s is an entry', async (line, kind, currency, debited, credited) => {
+    const id = uuidv7();
+    expect((await run(...line.split(' '), ...book, '--id', id, '--wait', '1')).code).toBe(3);
+    const postings = [
+      { account: debited, amount: 500 },
+      { account: credited, amount: -500 },
+    ];
+    const labels = { ledger: 'it-eur', entryId: id, kind, currency, reference: 'case-1' };
+    expect(asked.at(-1)?.data).toEqual({ ...labels, postings });
+  });
+});
+
 describe('the command line', () => {
   it.each([
     ['hold', `${account} --amount 3000 --until 2026-11-27T12:00:00+01:00`],
@@ -173,7 +251,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['thaw x', 'there are freeze, unfreeze,'],
+    ['thaw x', 'there are open-account, freeze, unfreeze,'],
     ['freeze', 'of what?'],
     [`freeze ${account} ${account}`, 'one too many'],
     [`freeze ${account}`, '--ledger'],
@@ -187,6 +265,15 @@ describe('the command line', () => {
     [`close-period october ${book.join(' ')}`, 'the month: '],
     [`reverse ${uuidv7()} ${book.join(' ')}`, '--reason: '],
     [`hold ${account} --amount 12.5 --until tomorrow ${book.join(' ')}`, '--until: '],
+    [`open-account reserve:x --class liability --ledger it-eur`, '--chart: '],
+    [`open-account supply:x --class asset --chart 1800 --ledger it-eur`, 'the account: is opened with its'],
+    [`open-account reserve:x --class liability --chart 2020 --floor 1.5 --ledger it-eur`, '--floor: '],
+    [`open-account reserve:x --class liability --chart 2020 ${book.join(' ')}`, 'no --id and no --reference'],
+    [`issue caffe --to ${account} --amount 5 ${book.join(' ')}`, 'not the code of an asset'],
+    [`issue CAFFE --to ${account} --amount -5 ${book.join(' ')}`, '--amount'],
+    [`issue CAFFE --to ${account} ${book.join(' ')}`, '--amount: '],
+    [`issue CAFFE --amount 5 ${book.join(' ')}`, 'give --from or --to'],
+    [`redeem CAFFE --to ${account} --amount 5 ${book.join(' ')}`, 'redeem takes no --to'],
     [`freeze ${account} --ledger it-eur --reference Anna\tRossi`, '--reference: '],
   ])('answers "%s" with what is right', async (line, sentence) => {
     const count = asked.length;

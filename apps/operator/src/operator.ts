@@ -1,4 +1,5 @@
 import { configJsonSchema, WrongUse } from '@florin/configuration';
+import { openAccountOnTerms } from '@florin/contracts';
 import { isTransient } from '@florin/messaging';
 import { operatorConfig, parseArguments, usage, type Order } from './arguments.js';
 import { carryOut, type Outcome } from './outcome.js';
@@ -52,10 +53,11 @@ function jsonOf({ name, ledger, id }: Order, outcome: Outcome | undefined) {
   return { command: name, ledger, id, outcome: what, code, revision };
 }
 
-function sentenceOf({ name, ledger, id, waitMs }: Order, outcome: Outcome | undefined): string {
+function sentenceOf({ event, name, ledger, id, waitMs }: Order, outcome: Outcome | undefined): string {
   if (outcome === undefined) {
     const seconds = waitMs / 1_000;
-    return `${name}: no outcome was recorded within ${seconds} s. It may still be: ask again with --id ${id}\n`;
+    const again = event.type === openAccountOnTerms.type ? 'ask again' : `ask again with --id ${id}`;
+    return `${name}: no outcome was recorded within ${seconds} s. It may still be: ${again}\n`;
   }
   const { outcome: what, code, revision } = outcome;
   if (revision === null) return `${name}: not taken, nothing is recorded: ${code}\n`;

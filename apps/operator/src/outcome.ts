@@ -1,4 +1,12 @@
-import { deadLetterTopic, entryRejected, outcomeIdIn, topics } from '@florin/contracts';
+import {
+  accountOpened,
+  deadLetterTopic,
+  entryRejected,
+  marketOfLedger,
+  openAccountOnTerms,
+  outcomeIdIn,
+  topics,
+} from '@florin/contracts';
 import {
   createKafka,
   createPublisher,
@@ -52,10 +60,23 @@ function outcomeIn(message: ReadMessage, order: Order): Outcome | undefined {
   }
   if (message.key?.toString() !== order.ledger) return undefined;
   const data = JSON.parse(message.value?.toString() ?? '{}') as { revision: number; code?: string };
-  if (outcomeIdIn(data) !== order.id) return undefined;
-  const refused = header('ce_type') === entryRejected.type;
+  const type = header('ce_type');
+  const isOutcome =
+    order.event.type === openAccountOnTerms.type
+      ? type === accountOpened.type && isOpened(data, order)
+      : outcomeIdIn(data) === order.id;
+  if (!isOutcome) return undefined;
+  const refused = type === entryRejected.type;
   return {
     ...{ outcome: refused ? 'refused' : 'done', revision: data.revision },
     code: refused ? (data.code ?? '') : null,
   };
+}
+
+/** Whether it tells of the account that was to be opened, on the same terms: others are answered by the dead letter. */
+function isOpened(data: object, { event, ledger }: Order): boolean {
+  const opened = accountOpened.data.parse(data);
+  const { currency = marketOfLedger(ledger)?.currency, ...terms } = openAccountOnTerms.data.parse(event.data);
+  const asked = Object.entries({ ...terms, currency });
+  return asked.every(([name, value]) => opened[name as keyof typeof opened] === value);
 }
