@@ -26,6 +26,7 @@ export {
   allCheckpoints,
   appendCheckpoint,
   checkpointStream,
+  checkpointWithin,
   latestCheckpoint,
   ledgerOrigin,
   openCheckpoint,
@@ -44,4 +45,5 @@ export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/t
 export { statementEvidence, type StatementEvidence, type StatementGround } from './statements/evidence.js';
 export { isOver, monthPeriod, spanPeriod } from './statements/period.js';
 export { LedgerWriter, type LedgerWriterOptions, type LogCheck } from './writer/ledger-writer.js';
-export { LedgerDamaged, LedgerUnavailable } from './writer/refusals.js';
+export { LedgerBusy, LedgerDamaged, LedgerUnavailable } from './writer/refusals.js';
+export { MAX_APPEND_WEIGHT, weightOf, type AllOrNothing, type See } from './writer/waiting.js';

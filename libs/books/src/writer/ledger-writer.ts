@@ -1,20 +1,30 @@
 import { ledgerStream } from '@florin/contracts';
 import { eventAt, sha256, type EventStore } from '@florin/event-store';
 import {
-  MAX_POSTINGS,
   createSealer,
-  decide,
   decodeRecord,
   evolve,
   type Decision,
   type LedgerCommand,
   type LedgerEvent,
   type LedgerState,
+  type PostEntry,
   type Sealer,
   type StoredForm,
 } from '@florin/ledger';
 import { loadBook, type LoadOptions } from '../load.js';
-import { LedgerDamaged, LedgerUnavailable } from './refusals.js';
+import { LedgerBusy, LedgerDamaged, LedgerUnavailable } from './refusals.js';
+import {
+  batchLength,
+  partsOf,
+  runAll,
+  runEach,
+  runOne,
+  weightOf,
+  type AllOrNothing,
+  type See,
+  type Waiting,
+} from './waiting.js';
 
 /** Rejects where nothing may be built on the log of a book as it is. */
 export type LogCheck = (ledger: string) => Promise<void>;
@@ -33,30 +43,16 @@ export interface LedgerWriterOptions {
   readonly onDropped?: (reason: Error) => void;
 }
 
-interface Waiting {
-  readonly command: LedgerCommand;
-  /** What the log has at the revision that a reversal names. */
-  readonly original: LedgerEvent | undefined;
-  readonly resolve: (decision: Decision) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** The book as it will be when everything decided so far is in the log. */
 interface Book {
   state: LedgerState;
   readonly sealer: Sealer;
 }
 
-/**
- * Postings of one append, each account opening counted as a few: enough to share its round trip, and well under the 1 MiB that
- * EventStoreDB takes in one append (a posting is stored in less than 100 bytes, an event without postings in 700).
- */
-const maxBatchPostings = 5_000;
-const postingsPerEvent = 8;
 /** Appends under way at once: one being synced, one on its way. */
 const maxInFlight = 2;
-/** Commands that may wait; beyond it they are refused at once. */
-const maxWaiting = 20_000;
+/** What those that wait may weigh together, some 20,000 entries; beyond it they are refused at once. */
+const maxWaitingWeight = 200_000;
 
 /**
  * The single writer of one book. It decides commands in memory, in order, and appends them in batches with the expected
@@ -67,6 +63,7 @@ const maxWaiting = 20_000;
  */
 export class LedgerWriter {
   private readonly waiting: Waiting[] = [];
+  private waitingWeight = 0;
   private book: Book | undefined;
   private loading: Promise<Book> | undefined;
   /** Found once, it stays: replaying a damaged history again and again would find the same. */
@@ -79,22 +76,51 @@ export class LedgerWriter {
   constructor(private readonly deps: LedgerWriterOptions) {}
 
   /**
-   * Decides a command; resolves when its outcome is durable. Rejects with `LedgerUnavailable` when the outcome is not known
-   * and with `LedgerDamaged` when the history cannot be built upon.
+   * Decides a command; resolves when its outcome is durable. Rejects with `LedgerUnavailable` when the outcome is not known,
+   * with `LedgerBusy` when too many wait, and with `LedgerDamaged` when the history cannot be built upon.
    */
   submit(command: LedgerCommand): Promise<Decision> {
-    if (command.type !== 'ReverseEntry') return this.enqueue(command);
-    return this.eventAt(command.reverses.revision).then((original) => this.enqueue(command, original));
+    return this.decide(command, (decision) => decision);
   }
 
-  private enqueue(command: LedgerCommand, original?: LedgerEvent): Promise<Decision> {
-    if (this.waiting.length >= maxWaiting) {
-      return Promise.reject(
-        new LedgerUnavailable(this.deps.ledger, new Error('too many commands are waiting')),
-      );
-    }
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ command, original, resolve, reject });
+  /** As `submit`; resolves with what `see` makes of the decision and of the book right after it, before it is durable. */
+  decide<T>(command: LedgerCommand, see: See<T>): Promise<T> {
+    const waits = (original?: LedgerEvent) =>
+      this.enqueue<T>(weightOf(command), runOne(command, original, see));
+    if (command.type !== 'ReverseEntry') return waits();
+    return this.eventAt(command.reverses.revision).then(waits);
+  }
+
+  /**
+   * Decides entries all or nothing, in one append: where one of them is refused, or repeated and another is not, nothing of
+   * them is recorded, and their ids may be used again. Together they weigh `MAX_APPEND_WEIGHT` at most.
+   */
+  decideAll<T>(commands: readonly PostEntry[], see: See<T>): Promise<AllOrNothing<T>> {
+    const weight = commands.reduce((total, command) => total + weightOf(command), 0);
+    return this.enqueue(weight, runAll(commands, see));
+  }
+
+  /**
+   * As `decide` for each of them, in order; what fits into one append goes there together. Resolves when all are durable.
+   * After a rejection, some may be in the log.
+   */
+  async decideEach<T>(commands: readonly LedgerCommand[], see: See<T>): Promise<T[]> {
+    const parts = partsOf(commands).map((part) =>
+      this.enqueue<T[]>(part.weight, runEach(part.commands, see)),
+    );
+    return (await Promise.all(parts)).flat();
+  }
+
+  /** What `see` makes of the book after all that was submitted before, once that is durable. Rejects as `submit` does. */
+  look<T>(see: (state: LedgerState) => T): Promise<T> {
+    return this.enqueue<T>(1, (state) => see(state()));
+  }
+
+  private enqueue<T>(weight: number, run: Waiting['run']): Promise<T> {
+    if (this.waitingWeight >= maxWaitingWeight) return Promise.reject(new LedgerBusy(this.deps.ledger));
+    return new Promise<T>((resolve, reject) => {
+      this.waitingWeight += weight;
+      this.waiting.push({ weight, run, resolve: resolve as Waiting['resolve'], reject });
       void this.pump();
     });
   }
@@ -123,20 +149,26 @@ export class LedgerWriter {
       await Promise.resolve();
       while (this.waiting.length > 0 && this.inFlight < maxInFlight && this.failure === undefined) {
         const book = await this.loaded();
-        this.writeBatch(book, this.waiting.splice(0, batchLength(this.waiting)));
+        this.writeBatch(book, this.take(batchLength(this.waiting)));
       }
     } catch (error) {
-      this.refuse(this.waiting.splice(0), error as Error);
+      this.refuse(this.take(this.waiting.length), error as Error);
     } finally {
       this.pumping = false;
     }
+  }
+
+  private take(count: number): Waiting[] {
+    const taken = this.waiting.splice(0, count);
+    for (const { weight } of taken) this.waitingWeight -= weight;
+    return taken;
   }
 
   private writeBatch(book: Book, batch: Waiting[]): void {
     this.inFlight += 1;
     void this.decideAndAppend(book, batch)
       .then(
-        (decisions) => batch.forEach(({ resolve }, index) => resolve(decisions[index] as Decision)),
+        (answers) => batch.forEach(({ resolve }, index) => resolve(answers[index])),
         (error: Error) => {
           this.failure ??= error;
           this.refuse(batch, error);
@@ -146,19 +178,16 @@ export class LedgerWriter {
   }
 
   /** Decides at once, before anything is awaited, so that the next batch is decided on the state after this one. */
-  private async decideAndAppend(book: Book, batch: Waiting[]): Promise<Decision[]> {
+  private async decideAndAppend(book: Book, batch: Waiting[]): Promise<unknown[]> {
     const expected = book.state.revision;
     const stored: StoredForm[] = [];
-    const decisions = batch.map(({ command, original }) => {
-      const decision = decide(book.state, command, this.deps.nowMs(), original);
-      for (const event of decision.events) {
-        stored.push(book.sealer.seal(event));
-        book.state = evolve(book.state, event);
-      }
-      return decision;
-    });
+    const record = (event: LedgerEvent): void => {
+      stored.push(book.sealer.seal(event));
+      book.state = evolve(book.state, event);
+    };
+    const answers = batch.map(({ run }) => run(() => book.state, record, this.deps.nowMs()));
     await this.append(stored, expected);
-    return decisions;
+    return answers;
   }
 
   /** Resolves when these events and all before them are in the log: "repeated" may rest on an append still under way. */
@@ -207,23 +236,4 @@ export class LedgerWriter {
     }
     return { state: replay.state, sealer: createSealer(ledger, sha256, replay.head) };
   }
-}
-
-/** How many of the waiting commands, at least one, fit into an append. */
-function batchLength(waiting: readonly Waiting[]): number {
-  let postings = 0;
-  let length = 0;
-  for (const { command } of waiting) {
-    postings += postingsOf(command);
-    if (length > 0 && postings > maxBatchPostings) return length;
-    length += 1;
-  }
-  return length;
-}
-
-/** Of a reversal it is not known before its entry is looked at. */
-function postingsOf(command: LedgerCommand): number {
-  if (command.type === 'PostEntry') return postingsPerEvent + command.postings.length;
-  if (command.type === 'ExpireHolds') return postingsPerEvent * command.limit;
-  return command.type === 'ReverseEntry' ? postingsPerEvent + MAX_POSTINGS : postingsPerEvent;
 }

@@ -5,10 +5,11 @@ import {
   type NewEvent,
   type StoredEvent,
 } from '@florin/event-store';
-import { balanceOf, createReplay, type LedgerCommand } from '@florin/ledger';
+import { balanceOf, createReplay, type LedgerCommand, type PostEntry } from '@florin/ledger';
 import { v7 as uuidv7 } from 'uuid';
 import { LedgerWriter } from './ledger-writer.js';
-import { LedgerDamaged, LedgerUnavailable } from './refusals.js';
+import { LedgerBusy, LedgerDamaged, LedgerUnavailable } from './refusals.js';
+import { MAX_APPEND_WEIGHT, weightOf, type See } from './waiting.js';
 
 const anna = '0193a7a0-0000-7000-8000-00000000000a';
 const bruno = '0193a7a0-0000-7000-8000-00000000000b';
@@ -83,7 +84,7 @@ const fund = (personId: string, amount: bigint): LedgerCommand => ({
   reference: 'test',
 });
 
-const transfer = (amount: bigint, entryId = uuidv7({ msecs: nowMs })): LedgerCommand => ({
+const transfer = (amount: bigint, entryId = uuidv7({ msecs: nowMs })): PostEntry => ({
   type: 'PostEntry',
   entryId,
   kind: 'p2p',
@@ -238,5 +239,109 @@ describe('LedgerWriter', () => {
     await expect(writer.submit(transfer(1n))).rejects.toThrow(LedgerDamaged);
     await expect(writer.submit(transfer(1n))).rejects.toThrow('revision 4');
     expect(store.appends).toEqual([5]);
+  });
+
+  it('shows the book right after each decision, and answers once that is durable', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    const seen = (command: LedgerCommand) =>
+      writer.decide(command, ({ outcome }, state) => [
+        outcome,
+        state.revision,
+        balanceOf(state, `wallet:${bruno}`),
+      ]);
+    const command = transfer(10n);
+    expect(await Promise.all([seen(command), seen(transfer(5n)), seen(command)])).toEqual([
+      ['accepted', 5n, 10n],
+      ['accepted', 6n, 15n],
+      ['repeated', 6n, 15n],
+    ]);
+  });
+
+  it('looks at the book only once all before is in the log', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    store.failNext = { before: new Error('disk full') };
+    const sent = Promise.allSettled([writer.submit(transfer(10n))]);
+    await turn();
+    const look = Promise.allSettled([writer.look((state) => balanceOf(state, `wallet:${bruno}`))]);
+    await turn();
+    store.held[0]?.();
+    expect(await sent).toMatchObject([{ status: 'rejected' }]);
+    expect(await look).toMatchObject([{ status: 'rejected' }]);
+    store.held = undefined;
+    expect(await writer.look((state) => balanceOf(state, `wallet:${bruno}`))).toBe(0n);
+  });
+
+  it('decides each of many for itself, in as few appends as they fit into', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.appends = [];
+    const many = Array.from({ length: 1_500 }, (_, n) => transfer(n === 7 ? 1_000n : n < 100 ? 1n : 2n));
+    const outcomes = await writer.decideEach(many, ({ outcome }) => outcome);
+    expect(outcomes.map((outcome) => outcome === 'accepted')).toEqual(many.map((_, n) => n !== 7 && n <= 99));
+    expect(store.appends).toEqual([1_000, 500]);
+    expect(balanceInLog(store, bruno)).toBe(99n);
+  });
+
+  it('takes all of several entries in one append, or none of them', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.appends = [];
+    const revisionAfter: See<bigint> = (_, { revision }) => revision;
+    const refused = [transfer(60n), transfer(60n), transfer(1n)];
+    expect(await writer.decideAll(refused, revisionAfter)).toMatchObject({
+      taken: false,
+      decisions: [{ outcome: 'accepted' }, { outcome: 'refused' }, { outcome: 'accepted' }],
+    });
+    expect(store.appends).toEqual([]);
+    const taken = [transfer(60n), transfer(39n)];
+    expect(await writer.decideAll(taken, revisionAfter)).toEqual({ taken: true, seen: [5n, 6n] });
+    expect(store.appends).toEqual([2]);
+    expect(await writer.decideAll(taken, revisionAfter)).toEqual({ taken: true, seen: [6n, 6n] });
+    expect(await writer.decideAll([...taken, transfer(1n)], revisionAfter)).toMatchObject({ taken: false });
+    expect((await writer.submit(refused[2] as PostEntry)).outcome).toBe('accepted');
+    expect(balanceInLog(store, bruno)).toBe(100n);
+  });
+
+  it('has room for a thousand entries that are taken together', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.appends = [];
+    const entries = Array.from({ length: 1_000 }, () => ({
+      ...transfer(1n),
+      kind: 'k'.repeat(32),
+      reference: 'r'.repeat(64),
+      postings: [
+        { account: `wallet:${anna}`, amount: 1n },
+        { account: `wallet:${bruno}`, amount: -1n },
+      ],
+    }));
+    expect(entries.reduce((total, entry) => total + weightOf(entry), 0)).toBe(MAX_APPEND_WEIGHT);
+    await writer.submit(fund(anna, 1_000n));
+    expect(await writer.decideAll(entries, () => true)).toMatchObject({ taken: true });
+    expect(store.appends).toEqual([1, 1_000]);
+    const bytes = JSON.stringify(store.log.slice(-1_000), (_, value: unknown) =>
+      typeof value === 'bigint' ? Number(value) : value,
+    ).length;
+    expect(bytes).toBeLessThan(1024 * 1024);
+  });
+
+  it('refuses what is too much to wait, and says that nothing was done', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    const many = Array.from({ length: 1_000 }, () => transfer(1n));
+    const thousands = (count: number) =>
+      Array.from({ length: count }, () => writer.decideEach(many, () => true));
+    const underWay = thousands(2);
+    await turn();
+    const sent = Promise.allSettled([...underWay, ...thousands(20)]);
+    await expect(writer.submit(transfer(1n))).rejects.toThrow(LedgerBusy);
+    const { held } = store;
+    store.held = undefined;
+    for (const release of held) release();
+    expect((await sent).filter(({ status }) => status === 'rejected')).toEqual([]);
   });
 });

@@ -9,6 +9,14 @@ export class LedgerUnavailable extends Error {
   }
 }
 
+/** Too many commands wait for their turn: nothing was done. */
+export class LedgerBusy extends LedgerUnavailable {
+  constructor(ledger: string) {
+    super(ledger, new Error('too many commands are waiting'));
+    this.name = 'LedgerBusy';
+  }
+}
+
 /**
  * The stored history of a book is not what a ledger can have written: nothing may be added to it. Its commands wait, as in an
  * outage, until somebody has looked: giving them up would leave their payments without an outcome.
