@@ -1,14 +1,8 @@
-import {
-  BACKWARDS,
-  END,
-  EventStoreDBClient,
-  FORWARDS,
-  START,
-  StreamNotFoundError,
-} from '@eventstore/db-client';
+import { EventStoreDBClient, START } from '@eventstore/db-client';
 import type { JSONEventData, JSONEventType, ResolvedEvent } from '@eventstore/db-client';
 import { batches } from './batches.js';
 import { reconnects, translated } from './esdb-errors.js';
+import { readPages } from './esdb-read.js';
 import { EventStoreUnavailable } from './event-store.js';
 import type {
   EventStore,
@@ -155,24 +149,10 @@ class EsdbEventStore implements EventStore {
   }
 
   async *#pages(stream: string, options: ReadOptions, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
-    const backwards = options.direction === 'backwards';
-    const source = this.#client.readStream<JSONEventType>(
-      stream,
-      {
-        direction: backwards ? BACKWARDS : FORWARDS,
-        fromRevision: options.from ?? (backwards ? END : START),
-        ...(options.maxCount === undefined ? {} : { maxCount: options.maxCount }),
-      },
-      { highWaterMark: pageSize },
-    );
     try {
-      for await (const page of batches<ResolvedEvent>(source, { max: pageSize, full: true, signal })) {
-        yield storedEvents(page);
-      }
+      yield* readPages(this.#client, stream, options, { max: pageSize, signal });
     } catch (error) {
-      if (!(error instanceof StreamNotFoundError)) throw translated(error, stream);
-    } finally {
-      await source.cancel().catch(ignoreUnopened);
+      throw translated(error, stream);
     }
   }
 
