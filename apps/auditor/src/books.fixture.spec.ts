@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStore } from '@florin/embedded';
+import { latestCheckpoint, Notary } from '@florin/books';
 import { connectEventStore, type NewEvent } from '@florin/event-store';
 import {
   createSealer,
@@ -14,6 +15,8 @@ import {
   type LedgerEvent,
   type OpenAccount,
 } from '@florin/ledger';
+import { generateKey, type SignerKey } from '@florin/proofs';
+import { eventually } from '@florin/testing';
 import { runAuditor } from './auditor.js';
 
 const now = Date.UTC(2026, 10, 2, 12);
@@ -131,3 +134,26 @@ export function json(result: Result): unknown {
 /** Eight events of `it-eur`, and the hash of the last. */
 export const history = sealed(story());
 export const head = (history.at(-1)?.metadata as { hash: string }).hash;
+
+/** Signs `it-eur`. */
+export const signer = generateKey('florin.example/ledger/it-eur');
+
+/** Has the book signed as far as it goes, or its first events alone. */
+export async function sign(url: string, by: SignerKey = signer, size = history.length): Promise<void> {
+  const store = connectEventStore(url);
+  const shorter: typeof store.subscribe = (stream, options, handler) =>
+    store.subscribe(stream, options, async (batch) => {
+      const due = batch.filter(({ revision }) => revision < size);
+      if (due.length > 0) await handler(due);
+    });
+  const { append, read } = store;
+  const notary = new Notary({
+    ...{ ledger: 'it-eur', currency: 'EUR', signer: by, everyEntries: 1_000, everyMs: 10 },
+    store: { append: append.bind(store), read: read.bind(store), subscribe: shorter },
+    nowMs: () => Date.UTC(2026, 10, 2, 13),
+  });
+  notary.start();
+  await eventually(async () => expect((await latestCheckpoint(store, 'it-eur'))?.size).toBe(size));
+  await notary.stop();
+  await store.close();
+}

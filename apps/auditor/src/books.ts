@@ -1,7 +1,7 @@
 import { WrongUse } from '@florin/configuration';
 import { ledgerStream, markets, shardOf, type Market } from '@florin/contracts';
 import { headOf, type EventStore } from '@florin/event-store';
-import type { Arguments } from './arguments.js';
+import type { KnownHead } from './inquiry.js';
 
 /** Which books are read, and which markets have none. */
 export interface Books {
@@ -14,7 +14,10 @@ export interface Books {
  * The book that was asked for; else every one that the event store holds, and those whose head was noted earlier: that they
  * are gone is a finding. Where there is no book at all, the markets' own, which then are findings too.
  */
-export async function booksToRead(store: EventStore, options: Arguments): Promise<Books> {
+export async function booksToRead(
+  store: EventStore,
+  options: { readonly ledger: string | undefined; readonly knownHeads: readonly KnownHead[] },
+): Promise<Books> {
   if (options.ledger !== undefined) return { ledgers: [options.ledger], absent: [] };
   const found = (await Promise.all(Object.values(markets).map((market) => booksOf(store, market)))).flat();
   const noted = options.knownHeads.flatMap(({ ledger }) => ledger ?? []);

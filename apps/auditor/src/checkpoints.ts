@@ -50,6 +50,8 @@ class Fault extends Error {
 interface Options {
   /** Whose signatures count. */
   readonly keys: readonly VerifierKey[];
+  /** The last revision that is read, and that heads cover; by default the last there is. */
+  readonly upTo?: bigint | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -65,7 +67,7 @@ export async function checkCheckpoints(
   const check = new CheckpointCheck(store, ledger, options.keys);
   let finding: CheckpointFinding | undefined;
   try {
-    await check.run(options.onProgress);
+    await check.run(options);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     finding = error.finding;
@@ -92,12 +94,13 @@ class CheckpointCheck {
     return { checkpoints, size: last?.size ?? 0, events: tree.size, signers: [...signers] };
   }
 
-  async run(onProgress: Options['onProgress']): Promise<void> {
+  async run({ onProgress, upTo }: Options): Promise<void> {
     const { ledger, store } = this;
-    const total = Number(await headOf(store, ledgerStream(ledger))) + 1;
-    const heads = this.heads();
+    const total = Number(upTo ?? (await headOf(store, ledgerStream(ledger)))) + 1;
+    const heads = this.heads(upTo === undefined ? Number.MAX_SAFE_INTEGER : total);
     let next = await heads.next();
-    for await (const page of store.read(ledgerStream(ledger))) {
+    const limit = upTo === undefined ? {} : { maxCount: total };
+    for await (const page of store.read(ledgerStream(ledger), limit)) {
       for (const event of page) {
         const finding = this.tree.accept(event);
         if (finding !== undefined) throw this.damaged(`revision ${finding.revision}: ${finding.detail}`);
@@ -116,15 +119,17 @@ class CheckpointCheck {
     const reversal = await this.tree.checkReversals((at) => eventAt(store, ledgerStream(ledger), at));
     if (reversal !== undefined) throw this.damaged(`revision ${reversal.revision}: ${reversal.detail}`);
     if (this.count > 0) return;
-    const detail = `nothing was ever signed of ${ledger} in this event store`;
+    const what = upTo === undefined ? 'ever signed' : 'signed by then';
+    const detail = `nothing was ${what} of ${ledger} in this event store`;
     throw new Fault({ code: 'checkpoints_missing', checkpoint: undefined, detail });
   }
 
-  /** Every checkpoint, opened; each larger than the one before. */
-  private async *heads(): AsyncGenerator<{ stored: StoredCheckpoint; opened: OpenedCheckpoint }> {
+  /** Every checkpoint of at most this size, opened; each larger than the one before. */
+  private async *heads(most: number): AsyncGenerator<{ stored: StoredCheckpoint; opened: OpenedCheckpoint }> {
     let size = 0;
     for await (const page of this.stored()) {
       for (const stored of page) {
+        if (stored.size > most) return;
         const opened = this.opened(stored);
         if (opened.size <= size || opened.size !== stored.size) {
           throw invalid(stored.number, `it covers ${opened.size} events, after one that covers ${size}`);

@@ -95,7 +95,7 @@ describe('export and verify-export', () => {
     expect(await wrong('export', '--ledger', 'it-eur')).toBe('Where to? Say --out <file>.ndjson.gz\n');
     expect(await wrong('export', '--ledger', 'it-eur', '--out', 'x', '--from', '-1')).toMatch(/--from/);
     expect(await wrong('export', 'it-eur')).toBe('export does not take "it-eur"\n');
-    expect(await wrong('verify-export')).toBe('Which file? Say verify-export <file> --key <public key>\n');
+    expect(await wrong('verify-export')).toMatch(/^Say verify-export <file>/);
     expect(await wrong('verify-export', file)).toMatch(/^Say --key <public key>/);
     expect(await wrong('verify-export', file, '--key', 'x')).toMatch(/^--key: verifier key: not of the form/);
     expect(await wrong('verify-export', join(folder, 'absent'), '--unsigned')).toMatch(/^ENOENT/);

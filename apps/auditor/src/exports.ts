@@ -1,4 +1,4 @@
-import { commandLine, WrongUse } from '@florin/configuration';
+import { WrongUse } from '@florin/configuration';
 import {
   exportToFile,
   ExportFault,
@@ -7,51 +7,81 @@ import {
   type ExportedFile,
   type ExportReport,
 } from '@florin/books';
-import { keyOf, ledgerOf, urlOf } from './arguments.js';
-import { progressBar } from './progress.js';
+import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption } from './arguments.js';
+import { command, revisionOfPoint, type Call, type Command } from './command.js';
 import { withStore } from './store.js';
-import type { ExitCode, Surroundings } from './surroundings.js';
+import type { ExitCode } from './surroundings.js';
 
-/** Whether the command is one of those that write or read an export: they take options of their own. */
-export function isExportCommand([command]: readonly string[]): boolean {
-  return command === 'export' || command === 'verify-export';
-}
+const writeOptions = {
+  ledger: ledgerOption,
+  out: { type: 'string', takes: '<file>', about: 'a new file, such as it-eur.ndjson.gz' },
+  from: {
+    type: 'string',
+    takes: '<revision>',
+    about: 'the first event (default: 0); above zero it is a part',
+  },
+  to: { type: 'string', takes: '<revision>', about: 'the last event (default: the last that is signed)' },
+  url: urlOption,
+} as const;
 
-/** Runs `export` or `verify-export`. Throws WrongUse with a sentence that helps. */
-export async function runExportCommand(
-  [command, ...args]: readonly string[],
-  surroundings: Surroundings,
-): Promise<ExitCode> {
-  return command === 'export' ? write(args, surroundings) : verify(args, surroundings);
-}
+const readOptions = {
+  key: keyOption,
+  unsigned: { type: 'boolean', about: 'look at no signature' },
+} as const;
 
-async function write(args: readonly string[], { env, out, err, terminal }: Surroundings): Promise<ExitCode> {
-  const { positionals, values } = commandLine(args, {
-    ledger: { type: 'string' },
-    out: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-    url: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  if (positionals[0] !== undefined) throw new WrongUse(`export does not take "${positionals[0]}"`);
+/** The commands that write and read an export. */
+export const exportCommands: readonly Command[] = [
+  command({
+    name: 'export',
+    syntax: 'export --ledger <id> --out <file>',
+    words: [0, 0],
+    about: 'write one book into a file that proves itself',
+    details: [
+      'The file has every event and every signed head: docs/audit-export.md.',
+      'An export that was interrupted is taken up again by the same command.',
+    ],
+    options: writeOptions,
+    at: { means: 'in place of --to: the last event is that of a revision, or the last one at an instant' },
+    progress: true,
+    run: write,
+  }),
+  command({
+    name: 'verify-export',
+    syntax: 'verify-export <file> … --key <public key>',
+    words: [1, 1_000],
+    about: 'check such a file, or all of its parts, offline',
+    details: ['Checks all that verify and checkpoints do, and names the first line that is wrong.'],
+    options: readOptions,
+    at: { never: 'a file is checked as a whole' },
+    progress: true,
+    run: verify,
+  }),
+];
+
+async function write(call: Call<typeof writeOptions>): Promise<ExitCode> {
+  const { at, env, err, json, out, values, watched } = call;
   const ledger = ledgerOf(values.ledger);
   const path = values.out;
   if (ledger === undefined) throw new WrongUse('Which book? Say --ledger <id>');
   if (path === undefined) throw new WrongUse('Where to? Say --out <file>.ndjson.gz');
-  const range = { ledger, from: revisionOf('--from', values.from), to: revisionOf('--to', values.to) };
-  const bar = terminal ? progressBar(`Writing ${ledger}`, err) : undefined;
+  if (at !== undefined && values.to !== undefined) throw new WrongUse('Say --to or --at, not both');
+  const from = revisionOf('--from', values.from);
+  const end = revisionOf('--to', values.to);
   return withStore(urlOf(values.url, env), async (store) => {
+    const upTo = await revisionOfPoint(store, ledger, at);
+    const range = { ledger, from, to: upTo === undefined ? end : Number(upTo) };
     try {
-      const file = await exportToFile(store, path, { ...range, onProgress: bar?.show }).finally(() =>
-        bar?.clear(),
+      const file = await watched(`Writing ${ledger}`, (onProgress) =>
+        exportToFile(store, path, { ...range, onProgress }),
       );
-      out(values.json === true ? `${JSON.stringify(wireFile(file, path))}\n` : fileText(file, path));
+      out(json ? `${JSON.stringify({ ...wireFile(file, path), finding: null })}\n` : fileText(file, path));
       return 0;
     } catch (error) {
       if (error instanceof ExportImpossible) throw new WrongUse(error.message, { cause: error });
       if (!(error instanceof ExportFault)) throw error;
-      err(`${ledger} cannot be exported (${error.code}): ${error.message}\n`);
+      const { code, message: detail } = error;
+      if (json) out(`${JSON.stringify({ ledger, finding: { code, detail } })}\n`);
+      err(`${ledger} cannot be exported (${code}): ${detail}\n`);
       return 1;
     }
   });
@@ -80,35 +110,31 @@ function fileText({ header, ...file }: ExportedFile, path: string): string {
   );
 }
 
-async function verify(args: readonly string[], { out, err, terminal }: Surroundings): Promise<ExitCode> {
-  const { positionals: files, values } = commandLine(args, {
-    key: { type: 'string', multiple: true },
-    unsigned: { type: 'boolean' },
-    json: { type: 'boolean' },
-  });
-  if (files.length === 0) throw new WrongUse('Which file? Say verify-export <file> --key <public key>');
+async function verify(call: Call<typeof readOptions>): Promise<ExitCode> {
+  const { err, json, out, values, watched, words: files } = call;
   if ((values.key === undefined) === (values.unsigned !== true)) {
     throw new WrongUse(
       'Say --key <public key>, once per key of the book, or --unsigned to look at no signature',
     );
   }
   const keys = values.key?.map(keyOf);
-  const bar = terminal ? progressBar('Verifying', err, 'bytes') : undefined;
-  const report = await verifyExport(files, { keys, onProgress: bar?.show })
-    .catch(refuseUnreadable)
-    .finally(() => bar?.clear());
+  const report = await watched(
+    'Verifying',
+    (onProgress) => verifyExport(files, { keys, onProgress }).catch(refuseUnreadable),
+    'bytes',
+  );
   const { finding } = report;
-  if (values.json === true) out(`${JSON.stringify(wireReport(report))}\n`);
+  if (json) out(`${JSON.stringify(wireReport(report))}\n`);
   else out(reportText(report, keys !== undefined));
   if (finding !== undefined) {
     err(
-      `Line ${finding.line} of ${finding.file}${at(finding.revision)} is wrong (${finding.code}): ${finding.detail}\n`,
+      `Line ${finding.line} of ${finding.file}${place(finding.revision)} is wrong (${finding.code}): ${finding.detail}\n`,
     );
   }
   return finding === undefined ? 0 : 1;
 }
 
-const at = (revision: number | null): string => (revision === null ? '' : `, revision ${revision},`);
+const place = (revision: number | null): string => (revision === null ? '' : `, revision ${revision},`);
 
 function refuseUnreadable(error: unknown): never {
   const ofTheSystem = typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;

@@ -2,7 +2,6 @@ import { accountAt, accountHistory, bookAt } from '@florin/books';
 import { trialBalance, type LedgerState } from '@florin/ledger';
 import type { EventStore } from '@florin/event-store';
 import type { VerifierKey } from '@florin/proofs';
-import type { CommandName } from './arguments.js';
 import {
   balanceAnswer,
   entriesAnswer,
@@ -10,6 +9,7 @@ import {
   trialBalanceAnswer,
   type Answer,
   type Format,
+  type QuestionName,
 } from './questions.js';
 
 /** What is asked of a book at a revision, by somebody who believes the snapshots that a key has signed. */
@@ -28,7 +28,7 @@ export interface PastQuestion {
 type Ask = (question: PastQuestion) => Promise<Answer | undefined>;
 
 /** The commands that need not read all of a book; `undefined` answers for what the book did not know then. */
-export const pastQuestions: Partial<Record<CommandName, Ask>> = {
+export const pastQuestions: Partial<Record<QuestionName, Ask>> = {
   async balance(question) {
     const { format, revision, subject } = question;
     const found = await accountAt(question, subject, revision);

@@ -4,26 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpointStream, eventProofSchema, latestCheckpoint, Notary } from '@florin/books';
 import { connectEventStore, type NewEvent } from '@florin/event-store';
-import { formatAddCheckpoint, generateKey, openNote, VerifierKey, type SignerKey } from '@florin/proofs';
+import { formatAddCheckpoint, generateKey, openNote, VerifierKey } from '@florin/proofs';
 import { eventually } from '@florin/testing';
 import { runAuditor } from './auditor.js';
-import { history, json, over, run } from './books.fixture.spec.js';
+import { history, json, over, run, sign, signer } from './books.fixture.spec.js';
 
 const ledger = 'it-eur';
-const signer = generateKey('florin.example/ledger/it-eur');
 const witness = generateKey('witness.example', 'cosignature/v1');
 const key = ['--key', `${signer}`];
-
-/** Has the book signed as far as it goes. */
-async function sign(url: string, by: SignerKey = signer): Promise<void> {
-  const store = connectEventStore(url);
-  const options = { ledger, currency: 'EUR', store, signer: by, everyEntries: 1_000, everyMs: 10 };
-  const notary = new Notary({ ...options, nowMs: () => Date.UTC(2026, 10, 2, 13) });
-  notary.start();
-  await eventually(async () => expect((await latestCheckpoint(store, ledger))?.size).toBe(history.length));
-  await notary.stop();
-  await store.close();
-}
 
 /** Appends to a stream of the store as somebody would who tampers with it. */
 async function tamper(url: string, stream: string, events: readonly NewEvent[]): Promise<void> {
@@ -215,11 +203,12 @@ describe('an audit of what was signed', () => {
   const stands: Record<string, string> = { KEY: `${signer}`, OTHER: `${generateKey('other')}` };
   it.each([
     [['checkpoints'], 'Say checkpoints --key <public key>'],
-    [['checkpoints', '--key', 'KEY', 'more'], 'Say checkpoints --key <public key>'],
+    [['checkpoints', '--key', 'KEY', 'more'], 'checkpoints does not take "more"'],
     [['checkpoints', '--key', 'x'], '--key: '],
     [['checkpoints', '--key', 'OTHER'], 'Which book?'],
-    [['proof', '--key', 'KEY'], 'Say proof <revision or entry id>'],
-    [['consistency', '1'], 'Say consistency <from> <to>'],
+    [['proof', '--key', 'KEY'], 'Say proof <revision or id>'],
+    [['proof', '5'], 'Say proof <revision or id>'],
+    [['consistency'], 'Say consistency <from> [<to>]'],
     [['consistency', 'a', 'b'], '"a" is not a number of events'],
     [['cosign', 'no address', '--key', 'KEY'], '"no address" is not the address of a witness'],
     [['witness', '--key', 'KEY'], 'Say witness --state <file>'],

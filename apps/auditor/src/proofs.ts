@@ -3,146 +3,130 @@ import {
   eventProof,
   eventProofFault,
   eventProofSchema,
-  latestCheckpoint,
   nodesOf,
   proveConsistency,
   type EventProof,
-  type StoredCheckpoint,
 } from '@florin/books';
-import { commandLine, WrongUse } from '@florin/configuration';
-import { ledgerStream, marketOfLedger, markets } from '@florin/contracts';
-import type { EventStore } from '@florin/event-store';
+import { WrongUse } from '@florin/configuration';
+import { ledgerStream, markets } from '@florin/contracts';
+import { headOf, type EventStore } from '@florin/event-store';
 import { decodeRecord, outcomeId } from '@florin/ledger';
 import { treeRoot, verifyConsistency, type VerifierKey } from '@florin/proofs';
-import { keyOf, ledgerOf, urlOf } from './arguments.js';
-import { checkCheckpoints, type CheckpointsReport } from './checkpoints.js';
+import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption } from './arguments.js';
+import { command, type Call, type Command, type Show } from './command.js';
 import { cosignLatest, NotCosigned } from './cosign.js';
-import { progressBar } from './progress.js';
+import { bookOf, signedHead } from './proof-subject.js';
 import { withStore } from './store.js';
-import type { ExitCode, Surroundings } from './surroundings.js';
-import { newKey, runWitness } from './witness-command.js';
+import type { ExitCode } from './surroundings.js';
 
-/** What a command about proofs was asked. */
-interface Asked {
-  readonly words: readonly string[];
-  readonly keys: readonly VerifierKey[];
-  readonly ledger: string | undefined;
-  readonly json: boolean;
-  readonly url: () => string;
-}
+const bookOption = { ...ledgerOption, about: `${ledgerOption.about}; that of the key without it` } as const;
+const storeOptions = { key: keyOption, ledger: bookOption, url: urlOption } as const;
+const fileOptions = { key: keyOption } as const;
+const sizeOptions = {
+  ledger: { ...ledgerOption, about: `${ledgerOption.about}; else it-eur` },
+  url: urlOption,
+} as const;
 
-type Command = (asked: Asked, surroundings: Surroundings) => Promise<ExitCode>;
+const cosignOptions = {
+  ...storeOptions,
+  key: { ...keyOption, about: 'a key of the book, and that of the witness' },
+} as const;
 
-const commands: Readonly<Record<string, Command>> = {
-  checkpoints,
-  proof,
-  'verify-proof': verifyProof,
-  consistency,
-  cosign,
-};
+/** The commands about proofs of one event, and of one history. */
+export const proofCommands: readonly Command[] = [
+  command({
+    name: 'proof',
+    syntax: 'proof <revision or id> --key <public key>',
+    words: [1, 1],
+    about: 'that an event is in its book as it was signed',
+    details: [
+      'Writes a file that anybody checks with the public key alone: verify-proof.',
+      'An id, of an entry or a command, is looked for in the whole log; a revision takes a few reads.',
+    ],
+    options: storeOptions,
+    at: { means: 'prove it in the newest signed head of the book as it was then' },
+    progress: true,
+    run: proof,
+  }),
+  command({
+    name: 'verify-proof',
+    syntax: 'verify-proof <file> --key <public key>',
+    words: [1, 1],
+    about: 'check such a proof, offline',
+    details: ['Needs no event store, and believes no key but those that are given.'],
+    options: fileOptions,
+    at: { never: 'the file says which signed head it leads to' },
+    progress: false,
+    run: verifyProof,
+  }),
+  command({
+    name: 'consistency',
+    syntax: 'consistency <from> [<to>]',
+    words: [1, 2],
+    about: 'that the first <from> events begin the first <to>',
+    details: ['Both are numbers of events; <to> is that of the newest signed head unless told.'],
+    options: sizeOptions,
+    at: { means: 'in place of <to>: the newest signed head of the book as it was then' },
+    progress: false,
+    run: consistency,
+  }),
+  command({
+    name: 'cosign',
+    syntax: 'cosign <url> --key <of the book> --key <of the witness>',
+    words: [1, 1],
+    about: 'have a witness co-sign the newest head',
+    details: ['Prints the signed head with the line of the witness.'],
+    options: cosignOptions,
+    at: { never: 'a witness signs what is newer than all that it has signed' },
+    progress: false,
+    run: cosign,
+  }),
+];
 
-/** Whether the command is one about checkpoints and proofs: they take options of their own. */
-export function isProofCommand([command = '']: readonly string[]): boolean {
-  return Object.hasOwn(commands, command) || command === 'witness' || command === 'new-key';
-}
-
-/** Runs a command about checkpoints and proofs. Throws WrongUse with a sentence that helps. */
-export async function runProofCommand(
-  [name = '', ...args]: readonly string[],
-  surroundings: Surroundings,
-): Promise<ExitCode> {
-  if (name === 'witness') return runWitness(args, surroundings);
-  if (name === 'new-key') return newKey(args, surroundings);
-  const { positionals, values } = commandLine(args, {
-    key: { type: 'string', multiple: true },
-    ledger: { type: 'string' },
-    url: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  const asked: Asked = {
-    words: positionals,
-    keys: (values.key ?? []).map(keyOf),
-    ledger: ledgerOf(values.ledger),
-    json: values.json ?? false,
-    url: () => urlOf(values.url, surroundings.env),
-  };
-  return (commands[name] as Command)(asked, surroundings);
-}
-
-async function checkpoints(asked: Asked, { out, err, terminal }: Surroundings): Promise<ExitCode> {
-  takes('checkpoints', asked, []);
-  const books = asked.ledger === undefined ? booksOf(asked.keys) : [asked.ledger];
-  const reports = await withStore(asked.url(), async (store) => {
-    const done: CheckpointsReport[] = [];
-    for (const ledger of books) {
-      const bar = terminal ? progressBar(`Reading ${ledger}`, err) : undefined;
-      const { keys } = asked;
-      const report = checkCheckpoints(store, ledger, { keys, onProgress: bar?.show });
-      done.push(await report.finally(() => bar?.clear()));
-    }
-    return done;
-  });
-  const verified = reports.every(({ finding }) => finding === undefined);
-  const wire = reports.map(({ finding, ...report }) => ({ ...report, finding: finding ?? null }));
-  out(asked.json ? `${JSON.stringify({ verified, ledgers: wire })}\n` : reports.map(reportText).join('\n'));
-  for (const { finding, ledger } of reports) {
-    if (finding === undefined) continue;
-    const which = finding.checkpoint === undefined ? 'What is signed' : `Checkpoint ${finding.checkpoint}`;
-    err(`${which} of ${ledger} is wrong (${finding.code}): ${finding.detail}\n`);
-  }
-  return verified ? 0 : 1;
-}
-
-function reportText(report: CheckpointsReport): string {
-  return (
-    `${report.ledger}: ${report.finding === undefined ? 'verified' : 'NOT verified'}\n` +
-    `  checkpoints  ${report.checkpoints}\n` +
-    `  events       ${report.events}, of which signed ${report.size}\n` +
-    `  signed by    ${report.signers.join(', ') || '-'}\n`
-  );
-}
-
-/** The books that keys are named after. */
-function booksOf(keys: readonly VerifierKey[]): string[] {
-  const books = keys.map(({ name }) => name.slice(name.lastIndexOf('/') + 1));
-  const known = [...new Set(books)].filter((ledger) => marketOfLedger(ledger) !== undefined);
-  if (known.length === 0) throw new WrongUse('Which book? The keys are of none; say --ledger <id>');
-  return known;
-}
-
-async function proof(asked: Asked, { out }: Surroundings): Promise<ExitCode> {
-  const [which = ''] = takes('proof', asked, ['<revision or entry id>']);
-  const ledger = bookOf(asked);
-  return withStore<ExitCode>(asked.url(), async (store) => {
-    const checkpoint = await newest(store, ledger);
-    const revision = /^\d{1,15}$/.test(which) ? Number(which) : await revisionOf(store, ledger, which);
+async function proof(call: Call<typeof storeOptions>): Promise<ExitCode> {
+  const [which = ''] = call.words;
+  const keys = keysOf(call, 'proof <revision or id>');
+  const ledger = bookOf(ledgerOf(call.values.ledger), keys);
+  return withStore<ExitCode>(urlOf(call.values.url, call.env), async (store) => {
+    const checkpoint = await signedHead(store, ledger, call.at);
+    const revision = /^\d{1,15}$/.test(which)
+      ? Number(which)
+      : await call.watched(`Reading ${ledger}`, (show) => revisionOf(store, ledger, which, show));
     if (revision >= checkpoint.size) {
       throw new WrongUse(
         `Revision ${revision} is not covered yet; the last checkpoint covers ${checkpoint.size}`,
       );
     }
-    out(`${JSON.stringify(await eventProof(store, ledger, revision, checkpoint, asked.keys), null, 2)}\n`);
+    tell(call, await eventProof(store, ledger, revision, checkpoint, keys));
     return 0;
   });
 }
 
+/** An answer that is JSON in any case: for people with lines, for programs on one. */
+function tell({ json, out }: Pick<Call, 'json' | 'out'>, answer: object): void {
+  out(`${JSON.stringify(answer, null, json ? undefined : 2)}\n`);
+}
+
 /** Looks through the whole log: no index is needed beside the event store. */
-async function revisionOf(store: EventStore, ledger: string, id: string): Promise<number> {
+async function revisionOf(store: EventStore, ledger: string, id: string, show: Show): Promise<number> {
+  const total = Number(await headOf(store, ledgerStream(ledger))) + 1;
   for await (const page of store.read(ledgerStream(ledger))) {
     const found = page.find((record) => outcomeId(decodeRecord(record)) === id);
+    show?.(Number(page.at(-1)?.revision ?? 0n) + 1, total);
     if (found !== undefined) return Number(found.revision);
   }
   throw new WrongUse(`${id} is no entry of ${ledger}; --ledger names another book`);
 }
 
-function verifyProof(asked: Asked, { err, out }: Surroundings): Promise<ExitCode> {
-  const [file = ''] = takes('verify-proof', asked, ['<file>']);
+function verifyProof(call: Call<typeof fileOptions>): Promise<ExitCode> {
+  const [file = ''] = call.words;
+  const keys = keysOf(call, 'verify-proof <file>');
   const read = eventProofSchema.safeParse(jsonIn(file));
-  const fault = read.success ? eventProofFault(read.data, asked.keys) : 'it has not the form of a proof';
+  const fault = read.success ? eventProofFault(read.data, keys) : 'it has not the form of a proof';
   const verified = fault === undefined;
-  if (asked.json) out(`${JSON.stringify({ verified, finding: fault ?? null })}\n`);
-  else if (read.success && verified) out(proofText(read.data));
-  if (!verified) err(`${file} proves nothing: ${fault}\n`);
+  if (call.json) call.out(`${JSON.stringify({ verified, finding: fault ?? null })}\n`);
+  else if (read.success && verified) call.out(proofText(read.data));
+  if (!verified) call.err(`${file} proves nothing: ${fault}\n`);
   return Promise.resolve(verified ? 0 : 1);
 }
 
@@ -159,11 +143,14 @@ function jsonIn(file: string): unknown {
   }
 }
 
-async function consistency(asked: Asked, { err, out }: Surroundings): Promise<ExitCode> {
-  const [from = 0, to = 0] = takes('consistency', asked, ['<from>', '<to>'], false).map(sizeOf);
-  const ledger = asked.ledger ?? markets.it.ledger;
-  return withStore<ExitCode>(asked.url(), async (store) => {
-    const { size } = await newest(store, ledger);
+async function consistency(call: Call<typeof sizeOptions>): Promise<ExitCode> {
+  const { at, env, err, values } = call;
+  const [from = 0, end] = call.words.map(sizeOf);
+  if (end !== undefined && at !== undefined) throw new WrongUse('Say <to> or --at, not both');
+  const ledger = ledgerOf(values.ledger) ?? markets.it.ledger;
+  return withStore<ExitCode>(urlOf(values.url, env), async (store) => {
+    const { size } = await signedHead(store, ledger, at);
+    const to = end ?? size;
     if (from > to || to > size) throw new WrongUse(`<from> is at most <to>, and <to> at most ${size}`);
     const hashes = await proveConsistency(store, ledger, from, to);
     const [fromRoot, toRoot] = await Promise.all([
@@ -173,7 +160,7 @@ async function consistency(asked: Asked, { err, out }: Surroundings): Promise<Ex
     const verified = verifyConsistency(from, to, fromRoot, toRoot, hashes);
     const [first, second] = [fromRoot, toRoot].map((root) => root.toString('base64'));
     const wire = { verified, ledger, from, to, fromRoot: first, toRoot: second };
-    out(`${JSON.stringify({ ...wire, proof: hashes.map((hash) => hash.toString('base64')) }, null, 2)}\n`);
+    tell(call, { ...wire, proof: hashes.map((hash) => hash.toString('base64')) });
     if (!verified) err(`The tiles of ${ledger} do not fit each other: audit -- checkpoints says where\n`);
     return verified ? 0 : 1;
   });
@@ -184,44 +171,31 @@ function sizeOf(text: string): number {
   throw new WrongUse(`"${text}" is not a number of events`);
 }
 
-async function cosign(asked: Asked, { err, out }: Surroundings): Promise<ExitCode> {
-  const [witness = ''] = takes('cosign', asked, ['<url of a witness>']);
+async function cosign(call: Call<typeof cosignOptions>): Promise<ExitCode> {
+  const { env, err, json, out, values } = call;
+  const [witness = ''] = call.words;
+  const keys = keysOf(call, 'cosign <url of a witness>');
   if (!URL.canParse(witness)) throw new WrongUse(`"${witness}" is not the address of a witness`);
-  const ledger = bookOf(asked);
-  return withStore<ExitCode>(asked.url(), async (store) => {
+  const ledger = bookOf(ledgerOf(values.ledger), keys);
+  return withStore<ExitCode>(urlOf(values.url, env), async (store) => {
     try {
-      out(await cosignLatest(store, ledger, witness, asked.keys));
+      const note = await cosignLatest(store, ledger, witness, keys);
+      out(json ? `${JSON.stringify({ ledger, note, finding: null })}\n` : note);
       return 0;
     } catch (error) {
       if (!(error instanceof NotCosigned)) throw error;
+      if (json) out(`${JSON.stringify({ ledger, note: null, finding: error.message })}\n`);
       err(`Not co-signed: ${error.message}\n`);
       return 1;
     }
   });
 }
 
-async function newest(store: EventStore, ledger: string): Promise<StoredCheckpoint> {
-  const latest = await latestCheckpoint(store, ledger);
-  if (latest === undefined) throw new WrongUse(`Nothing was signed of ${ledger} yet`);
-  return latest;
-}
-
-/** The one book that is meant. */
-function bookOf({ keys, ledger }: Asked): string {
-  if (ledger !== undefined) return ledger;
-  const [only, ...others] = booksOf(keys);
-  if (only === undefined || others.length > 0) throw new WrongUse('Which book? Say --ledger <id>');
-  return only;
-}
-
-/** The words after a command, as many as it takes. */
-function takes(
-  name: string,
-  { keys, words }: Asked,
-  wanted: readonly string[],
-  signed = true,
-): readonly string[] {
-  const use = [name, ...wanted, ...(signed ? ['--key <public key>'] : [])].join(' ');
-  if (words.length !== wanted.length || (signed && keys.length === 0)) throw new WrongUse(`Say ${use}`);
-  return words;
+/** The keys that a command cannot do without. Throws WrongUse. */
+function keysOf(
+  { values }: { readonly values: { readonly key?: string[] | undefined } },
+  use: string,
+): VerifierKey[] {
+  if (values.key === undefined) throw new WrongUse(`Say ${use} --key <public key>`);
+  return values.key.map(keyOf);
 }

@@ -7,9 +7,12 @@ import {
   type LedgerState,
   type TrialBalance,
 } from '@florin/ledger';
-import type { CommandName } from './arguments.js';
 import type { Audit } from './audit.js';
 import { formatAmount, formatTable } from './table.js';
+
+/** What can be asked of a whole book, or of every one. */
+export const questionNames = ['verify', 'replay', 'trial-balance', 'balance', 'entries', 'reserves'] as const;
+export type QuestionName = (typeof questionNames)[number];
 
 /** An answer for programs, and the same for people. */
 export interface Answer {
@@ -29,7 +32,7 @@ export interface Question {
 export type Format = (minor: bigint) => string;
 
 /** The question behind each command; `account` is given for those that take one. */
-export const questions: Record<CommandName, (format: Format, account: string) => Question> = {
+export const questions: Record<QuestionName, (format: Format, account: string) => Question> = {
   verify: (format) => ({ answer: (audit) => verification(audit, format) }),
   replay: (format) => ({ answer: (audit) => balances(audit, format) }),
   'trial-balance': (format) => ({

@@ -104,7 +104,7 @@ describe('a statement from the event store alone', () => {
   it('helps whoever asks in a wrong way', async () => {
     await over(history, async (audit) => {
       const wrong: [string[], string][] = [
-        [[], 'Whose? Say statement wallet:<id> --period 2026-10'],
+        [[], 'Say statement <account>'],
         [['wallet:anna'], 'Of what time?'],
         [['wallet:anna', '--period', '2026-10', ...second], 'Of what time?'],
         [['wallet:anna', '--period', '2026-13'], '--period: "2026-13" is not a month'],

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { isOver, spanPeriod, statementEvidence } from '@florin/books';
-import { commandLine, WrongUse } from '@florin/configuration';
+import { isOver, spanPeriod, statementEvidence, type Point } from '@florin/books';
+import { WrongUse } from '@florin/configuration';
 import { localeSchema, marketOfLedger, markets, type Locale, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import { amountToWire, balanceOf, type LedgerEvent, type LedgerState } from '@florin/ledger';
@@ -14,12 +14,12 @@ import {
   type StatementLine,
   type StatementPeriod,
 } from '@florin/statements';
-import { ledgerOf, urlOf } from './arguments.js';
+import { ledgerOf, ledgerOption, urlOf, urlOption } from './arguments.js';
 import { audit, type Audit } from './audit.js';
+import { command, revisionOfPoint, type Call } from './command.js';
 import { monthOf, refuseUnwritable } from './outputs.js';
-import { progressBar } from './progress.js';
 import { withStore } from './store.js';
-import type { ExitCode, Surroundings } from './surroundings.js';
+import type { ExitCode } from './surroundings.js';
 
 /** Lines of a statement at most. */
 const maxLines = 10_000;
@@ -47,54 +47,80 @@ interface Asked {
   readonly url: string;
   /** What is told of a file is JSON. */
   readonly json: boolean;
+  readonly at: Point | undefined;
 }
 
-/** Runs `statement <account>`: reads the whole book, verifies it, and writes one account's statement. Throws WrongUse. */
-export async function runStatement(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const asked = askedBy(args, surroundings.env);
-  const { err, terminal } = surroundings;
+const options = {
+  period: { type: 'string', takes: '<YYYY-MM>', about: "a month of the book's market" },
+  from: { type: 'string', takes: '<time>', about: 'in place of a month: from this instant' },
+  to: { type: 'string', takes: '<time>', about: 'until before this one' },
+  format: { type: 'string', takes: Object.keys(formats).join('|'), about: 'default: json' },
+  locale: { type: 'string', takes: localeSchema.options.join('|'), about: "of a PDF; else the market's" },
+  out: { type: 'string', takes: '<file>', about: 'write it there; a PDF is never printed' },
+  'public-url': {
+    type: 'string',
+    takes: '<url>',
+    about: 'where people reach the API: the QR code leads there',
+  },
+  ledger: { ...ledgerOption, about: `${ledgerOption.about}; else it-eur` },
+  url: urlOption,
+} as const;
+
+export const statementCommand = command({
+  name: 'statement',
+  syntax: 'statement <account> --period <YYYY-MM>',
+  words: [1, 1],
+  about: 'a statement, as JSON, CSV, camt.053 or PDF',
+  details: ['Reads the whole book and verifies it first: there is no statement from a book that is wrong.'],
+  options,
+  at: { means: 'the statement as it could be made then: provisional, unless its time was over' },
+  progress: true,
+  run: statement,
+});
+
+async function statement(call: Call<typeof options>): Promise<ExitCode> {
+  const asked = askedBy(call);
+  const { at, err, json, out, watched } = call;
   return withStore(asked.url, async (store) => {
-    const bar = terminal ? progressBar(`Reading ${asked.ledger}`, err) : undefined;
+    const upTo = await revisionOfPoint(store, asked.ledger, at);
     const collector = new LineCollector(asked);
-    const result = await audit(store, asked.ledger, {
-      currency: asked.market.currency,
-      onEvent: (event, state) => collector.take(event, state),
-      onProgress: bar?.show,
-    }).finally(() => bar?.clear());
+    const result = await watched(`Reading ${asked.ledger}`, (onProgress) =>
+      audit(store, asked.ledger, {
+        ...{ currency: asked.market.currency, onProgress, ...(upTo === undefined ? {} : { upTo }) },
+        onEvent: (event, state) => collector.take(event, state),
+      }),
+    );
     const { finding } = result;
     if (finding !== undefined) {
+      const { code, detail, revision } = finding;
+      if (json) {
+        const told = { ledger: asked.ledger, account: asked.account };
+        out(`${JSON.stringify({ ...told, finding: { revision: Number(revision), code, detail } })}\n`);
+      }
       err(
-        `Revision ${finding.revision} of ${asked.ledger} is wrong (${finding.code}): ${finding.detail}\n` +
+        `Revision ${revision} of ${asked.ledger} is wrong (${code}): ${detail}\n` +
           'There is no statement from a book that is wrong.\n',
       );
       return 1;
     }
-    await write(await statementOf(store, asked, result, collector), asked, surroundings);
+    await write(await statementOf(store, asked, result, collector), asked, call);
     return 0;
   });
 }
 
-function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
-  const { positionals, values } = commandLine(args, {
-    ledger: { type: 'string' },
-    period: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-    format: { type: 'string' },
-    locale: { type: 'string' },
-    out: { type: 'string' },
-    'public-url': { type: 'string' },
-    url: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  const [account, extra] = positionals;
-  if (account === undefined) throw new WrongUse('Whose? Say statement wallet:<id> --period 2026-10');
-  if (extra !== undefined) throw new WrongUse(`statement does not take "${extra}"`);
+/** Whether nothing could be recorded within the period any more, when it was looked at. */
+function wasOver({ at, period }: Asked, { state }: Audit): boolean {
+  if (at === undefined) return isOver(period, Date.now());
+  return 'atMs' in at ? isOver(period, Math.min(at.atMs, Date.now())) : state.recordedAt >= period.to;
+}
+
+function askedBy({ at, env, json, values, words }: Call<typeof options>): Asked {
+  const [account = ''] = words;
   const ledger = ledgerOf(values.ledger) ?? markets.it.ledger;
   const market = marketOfLedger(ledger) ?? markets.it;
   const format = oneOf('--format', Object.keys(formats) as (keyof typeof formats)[], values.format ?? 'json');
   if (format === 'pdf' && values.out === undefined) throw new WrongUse('Where to? Say --out <file>.pdf');
-  if (values.json === true && format !== 'json' && values.out === undefined) {
+  if (json && format !== 'json' && values.out === undefined) {
     throw new WrongUse(`--json cannot print ${format}; say --out <file>`);
   }
   return {
@@ -103,7 +129,7 @@ function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
     language: oneOf('--locale', localeSchema.options, values.locale ?? market.defaultLocale),
     out: values.out,
     publicUrl: values['public-url'],
-    json: values.json ?? false,
+    ...{ at, json },
     url: urlOf(values.url, env),
   };
 }
@@ -174,10 +200,12 @@ class LineCollector {
 
 async function statementOf(
   store: EventStore,
-  { account, ledger, market, period, publicUrl }: Asked,
-  { head, state }: Audit,
+  asked: Asked,
+  result: Audit,
   { closing, lastRevision, lines, opening }: LineCollector,
 ): Promise<Statement> {
+  const { account, ledger, market, period, publicUrl } = asked;
+  const { head, state } = result;
   const known = state.accounts.get(account)?.account;
   if (known === undefined) {
     throw new WrongUse(
@@ -189,7 +217,7 @@ async function statementOf(
   return buildStatement({
     ...{ ledger, account, currency, period, opening, closing, lines },
     exponent: state.assets.get(currency)?.scale ?? market.exponent,
-    ...(!isOver(period, Date.now()) && { provisional: { revision: head.revision } }),
+    ...(!wasOver(asked, result) && { provisional: { revision: head.revision } }),
     ...(await statementEvidence({ store, ledger, publicUrl }, { lastRevision, lastEntryId })),
   });
 }
@@ -197,7 +225,7 @@ async function statementOf(
 async function write(
   statement: Statement,
   { account, format, json, language, ledger, out: file }: Asked,
-  { out }: Surroundings,
+  { out }: Pick<Call, 'out'>,
 ): Promise<void> {
   const content = await rendered(formats[format], statement, language);
   if (file === undefined) {

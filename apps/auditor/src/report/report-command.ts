@@ -1,49 +1,70 @@
 import { revisionAt, statementEvidence } from '@florin/books';
-import { commandLine, WrongUse } from '@florin/configuration';
+import { WrongUse } from '@florin/configuration';
 import { ledgerStream, marketOfLedger, markets, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import { amountToWire, decodeRecord, type LedgerState, type PeriodClosed } from '@florin/ledger';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ledgerOf, urlOf } from '../arguments.js';
+import { ledgerOf, ledgerOption, urlOf, urlOption } from '../arguments.js';
 import { audit } from '../audit.js';
+import { command, revisionOfPoint, type Call } from '../command.js';
 import { monthOf, refuseUnwritable } from '../outputs.js';
-import { progressBar } from '../progress.js';
 import { withStore } from '../store.js';
-import type { ExitCode, Surroundings } from '../surroundings.js';
+import type { ExitCode } from '../surroundings.js';
 import { reportPage, type ReportGround } from './report-page.js';
 import { ReportCollector, type BookReport, type ReportPeriod } from './report.js';
 
-/** Runs `report`: reads and verifies a book up to the end of a month, and writes what it saw as HTML and JSON. Throws WrongUse. */
-export async function runReport(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const asked = askedBy(args, surroundings.env);
-  const { err, out, terminal } = surroundings;
+const options = {
+  period: { type: 'string', takes: '<YYYY-MM>', about: "a month of the book's market" },
+  out: { type: 'string', takes: '<folder>', about: 'made where it is not there' },
+  ledger: { ...ledgerOption, about: `${ledgerOption.about}; else it-eur` },
+  url: urlOption,
+} as const;
+
+export const reportCommand = command({
+  name: 'report',
+  syntax: 'report --period <YYYY-MM> --out <folder>',
+  words: [0, 0],
+  about: 'a month of a book, as a page and as JSON',
+  details: [
+    'Reads and verifies the book up to the end of the month: trial balance, classes, entries, refusals, exceptions,',
+    'the close, and the first signed head that covers all of it.',
+  ],
+  options,
+  at: { means: 'the month as far as it was recorded then' },
+  progress: true,
+  run: report,
+});
+
+async function report(call: Call<typeof options>): Promise<ExitCode> {
+  const asked = askedBy(call);
+  const { at, err, json, out, watched } = call;
   return withStore(asked.url, async (store) => {
     const { ledger, market, period } = asked;
-    const upTo = await revisionAt({ store, ledger }, { atMs: period.to - 1 });
-    if (upTo < 0n) throw new WrongUse(`${ledger} had no event before the end of ${period.label}`);
-    const bar = terminal ? progressBar(`Reading ${ledger}`, err) : undefined;
+    const then = await revisionOfPoint(store, ledger, at);
+    const end = await revisionAt({ store, ledger }, { atMs: period.to - 1 });
+    if (end < 0n) throw new WrongUse(`${ledger} had no event before the end of ${period.label}`);
+    const upTo = then !== undefined && then < end ? then : end;
     const collector = new ReportCollector(ledger, period);
-    const result = await audit(store, ledger, {
-      ...{ currency: market.currency, upTo, onProgress: bar?.show },
-      onEvent: (event, state) => collector.take(event, state),
-    }).finally(() => bar?.clear());
-    const report = collector.report(result.state);
+    const result = await watched(`Reading ${ledger}`, (onProgress) =>
+      audit(store, ledger, {
+        ...{ currency: market.currency, upTo, onProgress },
+        onEvent: (event, state) => collector.take(event, state),
+      }),
+    );
+    const { finding } = result;
     const ground: ReportGround = {
-      ...{ currency: market.currency, headHash: result.head.hash, finding: result.finding },
+      ...{ currency: market.currency, headHash: result.head.hash, finding },
       exponentOf: exponentIn(result.state, market),
-      closed: await closeOf(store, ledger, upTo, period),
+      closed: await closeOf(store, ledger, { after: upTo, upTo: then }, period),
       checkpoint: (await statementEvidence({ store, ledger }, { lastRevision: upTo, lastEntryId: undefined }))
         .checkpoint,
     };
-    const files = await write(asked.out, report, ground);
-    out(
-      asked.json ? `${JSON.stringify({ ledger, period: period.label, files })}\n` : `${files.join('\n')}\n`,
-    );
-    if (result.finding === undefined) return 0;
-    err(
-      `Revision ${result.finding.revision} of ${ledger} is wrong (${result.finding.code}): ${result.finding.detail}\n`,
-    );
+    const files = await write(asked.out, collector.report(result.state), ground);
+    const told = { ledger, period: period.label, files, finding: finding ?? null };
+    out(json ? `${JSON.stringify(told, wire)}\n` : `${files.join('\n')}\n`);
+    if (finding === undefined) return 0;
+    err(`Revision ${finding.revision} of ${ledger} is wrong (${finding.code}): ${finding.detail}\n`);
     return 1;
   });
 }
@@ -55,24 +76,15 @@ interface Asked {
   /** A folder, which is made where it is not there. */
   readonly out: string;
   readonly url: string;
-  readonly json: boolean;
 }
 
-function askedBy(args: readonly string[], env: NodeJS.ProcessEnv): Asked {
-  const { positionals, values } = commandLine(args, {
-    ledger: { type: 'string' },
-    period: { type: 'string' },
-    out: { type: 'string' },
-    url: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  if (positionals[0] !== undefined) throw new WrongUse(`report does not take "${positionals[0]}"`);
+function askedBy({ env, values }: Call<typeof options>): Asked {
   if (values.period === undefined) throw new WrongUse('Of which month? Say --period 2026-10');
   if (values.out === undefined) throw new WrongUse('Where to? Say --out <folder>');
   const ledger = ledgerOf(values.ledger) ?? markets.it.ledger;
   const market = marketOfLedger(ledger) ?? markets.it;
   return {
-    ...{ ledger, market, out: values.out, url: urlOf(values.url, env), json: values.json ?? false },
+    ...{ ledger, market, out: values.out, url: urlOf(values.url, env) },
     period: monthOf(values.period, market),
   };
 }
@@ -81,15 +93,16 @@ function exponentIn(state: LedgerState, market: Market): (currency: string) => n
   return (currency) => state.assets.get(currency)?.scale ?? market.exponent;
 }
 
-/** The event that closed a month: it comes after the month's end. */
+/** The event that closed a month, up to a revision: it comes after the month's end. */
 async function closeOf(
   store: EventStore,
   ledger: string,
-  after: bigint,
+  { after, upTo }: { readonly after: bigint; readonly upTo: bigint | undefined },
   { label }: ReportPeriod,
 ): Promise<(PeriodClosed & { revision: bigint }) | undefined> {
   for await (const page of store.read(ledgerStream(ledger), { from: after + 1n })) {
     for (const stored of page) {
+      if (upTo !== undefined && stored.revision > upTo) return undefined;
       if (stored.type !== 'PeriodClosed') continue;
       const event = decodeRecord(stored);
       if (event.type === 'PeriodClosed' && event.period === label)

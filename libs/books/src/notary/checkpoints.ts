@@ -1,4 +1,4 @@
-import { sha256, type EventStore, type StoredEvent } from '@florin/event-store';
+import { eventAt, headOf, sha256, type EventStore, type StoredEvent } from '@florin/event-store';
 import { idOfHash } from '@florin/ledger';
 import {
   formatCheckpoint,
@@ -89,6 +89,28 @@ export async function readCheckpoints(
 export async function latestCheckpoint(store: Store, ledger: string): Promise<StoredCheckpoint | undefined> {
   const [latest] = await readCheckpoints(store, ledger, { limit: 1 });
   return latest;
+}
+
+/** The newest checkpoint that covers at most so many events, if there is one: sizes grow from one to the next. Throws `Malformed`. */
+export async function checkpointWithin(
+  store: Store,
+  ledger: string,
+  size: number,
+): Promise<StoredCheckpoint | undefined> {
+  const stream = checkpointStream(ledger);
+  let [before, after] = [-1n, (await headOf(store, stream)) + 1n];
+  let found: StoredCheckpoint | undefined;
+  while (after - before > 1n) {
+    const middle = (before + after) / 2n;
+    const stored = await eventAt(store, stream, middle);
+    if (stored === undefined) throw new Malformed(`event ${middle} of checkpoints is missing`);
+    const checkpoint = toCheckpoint(stored);
+    if (checkpoint.size <= size) {
+      before = middle;
+      found = checkpoint;
+    } else after = middle;
+  }
+  return found;
 }
 
 /** Pages of all checkpoints of a book, oldest first. Throws `Malformed`. */

@@ -1,16 +1,30 @@
 import { WrongUse } from '@florin/configuration';
 import { generateKey } from '@florin/proofs';
-import { parseArguments } from './arguments.js';
+import { callOf } from './command.js';
+import { commands } from './commands.js';
+import { inquiryOf, type Inquiry } from './inquiry.js';
+import { questionNames } from './questions.js';
 
 const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false' };
 const hash = 'ab'.repeat(32);
 const key = generateKey('florin.example/ledger/it-eur').verifier.toString();
 
-describe('parseArguments', () => {
+/** What a command line asks, without what it prints with. */
+function parse([name = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): object {
+  const found = commands.find((one) => one.name === name);
+  const question = questionNames.find((one) => one === name);
+  if (found === undefined || question === undefined) throw new Error(`${name} is no question`);
+  const surroundings = { env: environment, out: () => {}, err: () => {}, terminal: false };
+  const call = callOf(found, args, { ...surroundings, untilStopped: () => Promise.resolve() });
+  const { call: told, ...inquiry } = inquiryOf(question, call);
+  return { ...inquiry, json: told.json, at: told.at };
+}
+
+describe('a question on a command line', () => {
   it('reads a command with its defaults', () => {
-    expect(parseArguments(['verify'], env)).toStrictEqual({
-      command: 'verify',
-      account: undefined,
+    expect(parse(['verify'], env)).toStrictEqual({
+      question: 'verify',
+      subject: '',
       ledger: undefined,
       url: 'esdb://127.0.0.1:2113?tls=false',
       json: false,
@@ -32,9 +46,9 @@ describe('parseArguments', () => {
       '--head',
       `41:${hash}`,
     ];
-    expect(parseArguments(args, env)).toStrictEqual({
-      command: 'entries',
-      account: 'wallet:a',
+    expect(parse(args, env)).toStrictEqual({
+      question: 'entries',
+      subject: 'wallet:a',
       ledger: 'br-brl',
       url: 'esdb://x',
       json: true,
@@ -45,16 +59,16 @@ describe('parseArguments', () => {
   });
 
   it('reads a point in time', () => {
-    expect(parseArguments(['verify', '--at', '7'], env)).toMatchObject({ at: { revision: 7n } });
+    expect(parse(['verify', '--at', '7'], env)).toMatchObject({ at: { revision: 7n } });
     const instant = ['balance', 'wallet:a', '--at', '2026-10-31T23:00:00+01:00', '--key', key];
-    expect(parseArguments(instant, env)).toMatchObject({ at: { atMs: Date.UTC(2026, 9, 31, 22) } });
-    expect(parseArguments(instant, env).keys.map(String)).toEqual([key]);
+    expect(parse(instant, env)).toMatchObject({ at: { atMs: Date.UTC(2026, 9, 31, 22) } });
+    expect((parse(instant, env) as Inquiry).keys.map(String)).toEqual([key]);
   });
 
   it('asks one book of an account, and the heads of several', () => {
-    expect(parseArguments(['balance', 'wallet:a'], env)).toMatchObject({ ledger: 'it-eur' });
+    expect(parse(['balance', 'wallet:a'], env)).toMatchObject({ ledger: 'it-eur' });
     const heads = ['--head', `it-eur-2:41:${hash}`, '--head', `br-brl:7:${hash}`];
-    expect(parseArguments(['verify', ...heads], env)).toMatchObject({
+    expect(parse(['verify', ...heads], env)).toMatchObject({
       ledger: undefined,
       knownHeads: [
         { ledger: 'it-eur-2', revision: 41n, hash },
@@ -64,14 +78,9 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    [
-      ['audit'],
-      '"audit" is not a command; there are verify, replay, trial-balance, balance, entries, reserves',
-    ],
-    [['--json'], 'Say which command; there are verify, replay, trial-balance, balance, entries, reserves'],
-    [['balance'], 'balance needs an account: balance wallet:<id>'],
+    [['balance'], 'Say balance <account>; help balance says more'],
     [['balance', 'wallet:a', 'wallet:b'], 'balance does not take "wallet:b"'],
-    [['reserves'], 'reserves needs an asset: reserves <CODE>'],
+    [['reserves'], 'Say reserves <asset>; help reserves says more'],
     [
       ['verify', '--at', 'yesterday'],
       '--at is a revision or a time such as 2026-10-31T23:00:00Z, not "yesterday"',
@@ -89,12 +98,12 @@ describe('parseArguments', () => {
     ],
     [['verify', '--fast'], "Unknown option '--fast'"],
   ])('does not understand %j', (args, message) => {
-    expect(() => parseArguments(args, env)).toThrow(WrongUse);
-    expect(() => parseArguments(args, env)).toThrow(message);
+    expect(() => parse(args, env)).toThrow(WrongUse);
+    expect(() => parse(args, env)).toThrow(message);
   });
 
   it('asks for the event store when nobody said where it is', () => {
-    expect(() => parseArguments(['verify'], {})).toThrow(/^Where is the event store\? Give --url/);
+    expect(() => parse(['verify'], {})).toThrow(/^Where is the event store\? Give --url/);
   });
 
   it.each([
@@ -105,16 +114,15 @@ describe('parseArguments', () => {
       'EVENTSTORE_URL: the file that EVENTSTORE_URL_FILE names cannot be read',
     ],
   ])('checks the environment as the services do: %j', (wrong: NodeJS.ProcessEnv, message) => {
-    expect(() => parseArguments(['verify'], wrong)).toThrow(WrongUse);
-    expect(() => parseArguments(['verify'], wrong)).toThrow(message);
-    expect(() => parseArguments(['verify'], wrong)).not.toThrow(/hush/);
+    expect(() => parse(['verify'], wrong)).toThrow(WrongUse);
+    expect(() => parse(['verify'], wrong)).toThrow(message);
+    expect(() => parse(['verify'], wrong)).not.toThrow(/hush/);
   });
 
   it('checks --url, which goes before the environment, in the same way', () => {
-    const url = (text: string) =>
-      parseArguments(['verify', '--url', text], { EVENTSTORE_URL_FILE: '/nowhere' });
-    expect(url('esdb://x').url).toBe('esdb://x');
+    const url = (text: string) => parse(['verify', '--url', text], { EVENTSTORE_URL_FILE: '/nowhere' });
+    expect(url('esdb://x')).toMatchObject({ url: 'esdb://x' });
     expect(() => url('esdb://a:hush@x?tls=false')).toThrow('--url: has a user and tls=false');
-    expect(() => url('')).toThrow('--url: is missing');
+    expect(() => url('')).toThrow('--url is empty: give an address such as esdb://');
   });
 });
