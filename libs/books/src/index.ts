@@ -21,6 +21,10 @@ export {
   type ExportReport,
   type VerifyOptions,
 } from './export/verify-export.js';
+export { checkLiability, liabilityDocumentSchema, type LiabilityDocument } from './liabilities/document.js';
+export type { OwedOptions } from './liabilities/owed-heads.js';
+export { LiabilityProver, ProverBusy, type ProverOptions } from './liabilities/prover.js';
+export { liabilitiesTree } from './liabilities/tree.js';
 export { BookTree } from './notary/book-tree.js';
 export {
   allCheckpoints,
@@ -30,6 +34,7 @@ export {
   latestCheckpoint,
   ledgerOrigin,
   openCheckpoint,
+  owedWithin,
   readCheckpoints,
   signCheckpoint,
   type CheckpointsPage,

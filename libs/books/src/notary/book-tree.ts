@@ -4,11 +4,19 @@ import {
   type ChainHead,
   type Finding,
   type LedgerEvent,
+  type LedgerState,
   type ReadRecord,
   type Replay,
   type StoredRecord,
 } from '@florin/ledger';
-import { leafHash, MerkleFrontier, TileWriter, type ClassTotal, type Hash } from '@florin/proofs';
+import {
+  leafHash,
+  MerkleFrontier,
+  TileWriter,
+  type ClassTotal,
+  type Hash,
+  type LedgerHead,
+} from '@florin/proofs';
 import type { TreeStart } from './resume.js';
 import { TileNodes, type FullTile } from './tiles.js';
 import { ClassTotals, type Owed } from '../class-totals.js';
@@ -20,6 +28,7 @@ export class BookTree {
   readonly #writer: TileWriter;
   readonly #totals: ClassTotals;
   #full: FullTile[] = [];
+  #closedAt = 0;
 
   /**
    * `currency` (ISO 4217) is the one that the book must have; without it, the book says. Goes on from `start`, which is given
@@ -51,6 +60,16 @@ export class BookTree {
     return this.#replay.state.recordedAt;
   }
 
+  /** The book after the events that were right; it changes with the next one. */
+  get state(): LedgerState {
+    return this.#replay.state;
+  }
+
+  /** The size that the tree had when the last period was closed; 0: none was since its start. */
+  get closedAt(): number {
+    return this.#closedAt;
+  }
+
   /** Checks the next event and takes it in; returns the first finding of all. */
   accept(record: StoredRecord): Finding | undefined {
     return this.#replay.accept(record);
@@ -79,6 +98,12 @@ export class BookTree {
     return this.#totals.owedFault(said);
   }
 
+  /** What is wrong with what a checkpoint of this size says of the book, as a sentence, or `undefined`. */
+  headFault({ chain, liabilities, totals }: LedgerHead): string | undefined {
+    if (chain !== this.head.hash) return `the chain hash is ${chain}, expected ${this.head.hash}`;
+    return this.#totals.fault(totals) ?? this.owedFault(liabilities);
+  }
+
   /** The tiles that are full since this was asked last, lower levels first. */
   takeTiles(): FullTile[] {
     const full = this.#full;
@@ -92,5 +117,6 @@ export class BookTree {
     this.#writer.append(leaf);
     if (event.type === 'AccountOpened') this.#totals.open(event, this.#replay.state.currency);
     if (event.type === 'EntryPosted') this.#totals.add(event, this.#replay.state);
+    if (event.type === 'PeriodClosed') this.#closedAt = this.#frontier.size;
   }
 }

@@ -44,20 +44,25 @@ export interface StoredCheckpoint {
   readonly size: number;
   /** The keys that have signed checkpoints of the book up to here. */
   readonly keys: readonly KeyUse[];
+  /** Number of the newest checkpoint, up to this one, that says what is owed to users. */
+  readonly liabilities?: number | undefined;
 }
 
 const sizeSchema = z.int().nonnegative();
 const storedSchema = z.object({
   type: z.literal('CheckpointSigned'),
   data: z.object({ note: z.string(), size: sizeSchema }),
-  metadata: z.object({ keys: z.array(z.object({ keyId: z.string(), from: sizeSchema, to: sizeSchema })) }),
+  metadata: z.object({
+    keys: z.array(z.object({ keyId: z.string(), from: sizeSchema, to: sizeSchema })),
+    liabilities: sizeSchema.optional(),
+  }),
 });
 
 function toCheckpoint(stored: StoredEvent): StoredCheckpoint {
   const parsed = storedSchema.safeParse(stored);
   if (!parsed.success) throw new Malformed(`event ${stored.revision} of checkpoints is not a checkpoint`);
   const { data, metadata } = parsed.data;
-  return { number: Number(stored.revision), ...data, keys: metadata.keys };
+  return { number: Number(stored.revision), ...data, ...metadata };
 }
 
 type Store = Pick<EventStore, 'read'>;
@@ -113,6 +118,17 @@ export async function checkpointWithin(
   return found;
 }
 
+/** The newest checkpoint, up to and with this one, that says what is owed; its signature is to be verified as any other. */
+export async function owedWithin(
+  store: Store,
+  ledger: string,
+  { liabilities }: Pick<StoredCheckpoint, 'liabilities'>,
+): Promise<StoredCheckpoint | undefined> {
+  if (liabilities === undefined) return undefined;
+  const [found] = await readCheckpoints(store, ledger, { before: liabilities + 1, limit: 1 });
+  return found;
+}
+
 /** Pages of all checkpoints of a book, oldest first. Throws `Malformed`. */
 export async function* allCheckpoints(store: Store, ledger: string): AsyncGenerator<StoredCheckpoint[]> {
   for await (const page of store.read(checkpointStream(ledger))) yield page.map(toCheckpoint);
@@ -161,20 +177,23 @@ export function signCheckpoint({ size, root, head }: BookHead, signer: SignerKey
 export async function appendCheckpoint(
   store: Pick<EventStore, 'append'>,
   ledger: string,
-  signed: { readonly note: string; readonly size: number; readonly keyId: string },
+  signed: { readonly note: string; readonly size: number; readonly keyId: string; readonly owed?: boolean },
   last: StoredCheckpoint | undefined,
 ): Promise<StoredCheckpoint> {
   const { note, size, keyId } = signed;
   const keys = used(last?.keys ?? [], keyId, size);
+  const number = last === undefined ? 0 : last.number + 1;
+  const liabilities = signed.owed === true ? number : last?.liabilities;
+  const metadata = { keys, ...(liabilities === undefined ? {} : { liabilities }) };
   const event = {
     id: idOfHash(sha256(note)),
     type: 'CheckpointSigned',
     data: { note, size },
-    metadata: { keys },
+    metadata,
   };
   const expected = last === undefined ? 'no_stream' : BigInt(last.number);
-  const { revision } = await store.append(checkpointStream(ledger), [event], expected);
-  return { number: Number(revision), note, size, keys };
+  await store.append(checkpointStream(ledger), [event], expected);
+  return { number, note, size, ...metadata };
 }
 
 function used(keys: readonly KeyUse[], keyId: string, size: number): KeyUse[] {

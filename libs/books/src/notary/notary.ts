@@ -17,11 +17,13 @@ import {
 } from '@florin/proofs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OwedHeads, type OwedOptions } from '../liabilities/owed-heads.js';
 import { BookTree } from './book-tree.js';
 import {
   appendCheckpoint,
   latestCheckpoint,
   openCheckpoint,
+  owedWithin,
   signCheckpoint,
   type OpenedCheckpoint,
   type StoredCheckpoint,
@@ -43,6 +45,8 @@ export interface NotaryOptions {
   readonly everyEntries: number;
   /** … and after this time, in ms, where there is anything new. */
   readonly everyMs: number;
+  /** Has checkpoints say what is owed to users; without it none does. */
+  readonly liabilities?: OwedOptions;
   readonly nowMs: () => number;
   /** Told of everything that has to be tried again, and once of a refusal; `attempt` counts from 1. */
   readonly onError?: (error: unknown, attempt: number) => void;
@@ -82,6 +86,9 @@ export class Notary {
   /** Whether `#last` is the newest, and consistent with the tree. */
   #lastIsKnown = false;
   #lastTimeMs = 0;
+  /** A checkpoint ahead of the tree: what it says is compared when the tree gets there. */
+  #ahead: OpenedCheckpoint | undefined;
+  readonly #owed: OwedHeads | undefined;
   #refusal: NotaryRefusal | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -90,7 +97,9 @@ export class Notary {
   #stopped = false;
 
   constructor(private readonly options: NotaryOptions) {
-    this.#tree = new BookTree(options.ledger, options.currency);
+    const { currency, ledger, liabilities, onError } = options;
+    this.#tree = new BookTree(ledger, currency);
+    this.#owed = liabilities && new OwedHeads(liabilities, (error) => onError?.(error, 1));
   }
 
   /** Why nothing is signed any more, if so. */
@@ -107,6 +116,7 @@ export class Notary {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#owed?.stop();
     await this.#starting;
     await this.#subscription?.stop();
     await this.#turn;
@@ -117,6 +127,7 @@ export class Notary {
     await this.#alone(async () => {
       const start = await this.#treeStart();
       if (start !== undefined) this.#tree = new BookTree(ledger, currency, start);
+      this.#checkAhead();
     });
     if (this.#stopped || this.#refusal !== undefined) return;
     const { revision } = this.#tree.head;
@@ -135,6 +146,7 @@ export class Notary {
     try {
       const last = await readLast(this.options);
       if (last === undefined) return undefined;
+      this.#ahead = last.opened;
       return await treeStart(store, ledger, [signer.verifier, ...earlierKeys], last.opened);
     } catch (error) {
       if (error instanceof NotaryRefusal) throw error;
@@ -146,7 +158,13 @@ export class Notary {
   async #take(batch: readonly StoredEvent[]): Promise<void> {
     const began = performance.now();
     await this.#alone(async () => {
-      for (const stored of batch) this.#accept(stored);
+      for (const stored of batch) {
+        this.#accept(stored);
+        if (this.#owed?.isClosing(this.#tree) === true) {
+          await this.#storeTiles();
+          await this.#signHead();
+        }
+      }
       await this.#storeTiles();
       if (this.#tree.size >= (this.#last?.size ?? 0) + this.options.everyEntries) await this.#signHead();
     });
@@ -161,6 +179,16 @@ export class Notary {
     const finding = this.#tree.accept(stored);
     if (finding !== undefined) throw damaged(this.options.ledger, finding);
     this.#tiles.push(...this.#tree.takeTiles());
+    this.#checkAhead();
+  }
+
+  /** What was signed of a book must be what its events say, when the tree has come as far. */
+  #checkAhead(): void {
+    if (this.#ahead === undefined || this.#ahead.size > this.#tree.size) return;
+    const { head, size } = this.#ahead;
+    const fault = size === this.#tree.size ? this.#tree.headFault(head) : undefined;
+    if (fault !== undefined) throw inconsistent(this.options.ledger, size, fault);
+    this.#ahead = undefined;
   }
 
   async #storeTiles(): Promise<void> {
@@ -208,11 +236,14 @@ export class Notary {
     if (finding !== undefined) throw damaged(ledger, finding);
     // The clocks of two machines differ; no checkpoint is older than what it covers.
     const timeMs = Math.max(nowMs(), tree.recordedAtMs, this.#lastTimeMs);
-    const head = { chain: tree.head.hash, timeMs, totals: tree.totals(), liabilities: undefined };
+    const liabilities = await this.#owed?.head(tree, timeMs);
+    const head = { chain: tree.head.hash, timeMs, totals: tree.totals(), liabilities };
     const { size } = tree;
+    const owed = liabilities !== undefined;
     const note = signCheckpoint({ size, root: tree.root(), head }, signer);
-    this.#last = await appendCheckpoint(store, ledger, { note, size, keyId: signer.id }, this.#last);
+    this.#last = await appendCheckpoint(store, ledger, { note, size, keyId: signer.id, owed }, this.#last);
     this.#lastTimeMs = timeMs;
+    if (owed) this.#owed?.saidAt({ size, timeMs });
   }
 
   /** Whether the newest checkpoint is known, and the tree begins with what it covers; false while the tree is smaller. */
@@ -224,9 +255,11 @@ export class Notary {
     this.#lastTimeMs = last?.opened.head.timeMs ?? 0;
     if (last !== undefined && last.opened.size > this.#tree.size) {
       await checkLogReaches(store, ledger, last.opened.size);
+      this.#ahead = last.opened;
       return false;
     }
     if (last !== undefined) await this.#checkBeginsWith(last.opened);
+    this.#owed?.saidAt(await readOwed(this.options, last?.stored));
     this.#lastIsKnown = true;
     return true;
   }
@@ -236,8 +269,7 @@ export class Notary {
     const tree = this.#tree;
     const proof = await proveConsistency(store, ledger, size, tree.size);
     if (verifyConsistency(size, tree.size, root, tree.root(), proof)) return;
-    const message = `the log of ${ledger} does not begin with the ${size} events that were signed: it was written anew`;
-    throw new NotaryRefusal('CHECKPOINT_INCONSISTENT', message);
+    throw inconsistent(ledger, size, 'it was written anew');
   }
 
   /** One task after the other. A refusal ends the work for good, and is not tried again. */
@@ -255,6 +287,22 @@ export class Notary {
     // Whoever waits for the task is told of its failure.
     this.#turn = done.catch(() => undefined);
     return done;
+  }
+}
+
+/** The newest checkpoint that says what is owed. One that is not of ours does not count. */
+async function readOwed(
+  { earlierKeys = [], ledger, signer, store }: NotaryOptions,
+  last: StoredCheckpoint | undefined,
+): Promise<{ size: number; timeMs: number } | undefined> {
+  const found = last && (await owedWithin(store, ledger, last));
+  if (found === undefined) return undefined;
+  try {
+    const { head, size } = openCheckpoint(found.note, ledger, [signer.verifier, ...earlierKeys]);
+    return head.liabilities && { size, timeMs: head.timeMs };
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof NoteUnverified) return undefined;
+    throw error;
   }
 }
 
@@ -283,6 +331,11 @@ async function checkLogReaches(store: Pick<EventStore, 'read'>, ledger: string, 
   if (head + 1n >= BigInt(size)) return;
   const message = `the log of ${ledger} has ${head + 1n} events, but ${size} were signed: some are missing at its end`;
   throw new NotaryRefusal('LOG_SHORT', message);
+}
+
+function inconsistent(ledger: string, size: number, why: string): NotaryRefusal {
+  const message = `the log of ${ledger} does not begin with the ${size} events that were signed: ${why}`;
+  return new NotaryRefusal('CHECKPOINT_INCONSISTENT', message);
 }
 
 function damaged(ledger: string, { detail, revision }: Finding): NotaryRefusal {
