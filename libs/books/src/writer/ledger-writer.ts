@@ -49,7 +49,7 @@ interface Book {
   readonly sealer: Sealer;
 }
 
-/** Appends under way at once: one being synced, one on its way. */
+/** Batches under way at once: one being written, one decided and ready to be sent. */
 const maxInFlight = 2;
 /** What those that wait may weigh together, some 20,000 entries; beyond it they are refused at once. */
 const maxWaitingWeight = 200_000;
@@ -190,16 +190,18 @@ export class LedgerWriter {
     return answers;
   }
 
-  /** Resolves when these events and all before them are in the log: "repeated" may rest on an append still under way. */
+  /**
+   * Resolves when these events and all before them are in the log: "repeated" may rest on an append still under way. An append
+   * is sent only when the one before it is acknowledged: where that one failed and another writer has appended as many events
+   * instead, the expected revision would be right, and what stands there not what this one was decided and chained on.
+   */
   private append(stored: StoredForm[], expected: bigint): Promise<unknown> {
+    if (stored.length === 0) return this.lastAppend;
     const { store, ledger } = this.deps;
-    const append =
-      stored.length === 0
-        ? undefined
-        : store.append(ledgerStream(ledger), stored, expected < 0n ? 'no_stream' : expected);
-    const done = Promise.all([this.lastAppend, append]);
-    this.lastAppend = done;
-    return done;
+    this.lastAppend = this.lastAppend.then(() =>
+      store.append(ledgerStream(ledger), stored, expected < 0n ? 'no_stream' : expected),
+    );
+    return this.lastAppend;
   }
 
   private appended(): void {

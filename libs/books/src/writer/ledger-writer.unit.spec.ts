@@ -165,9 +165,11 @@ describe('LedgerWriter', () => {
     await turn();
     const second = writer.submit(transfer(60n));
     await turn();
-    expect(store.held).toHaveLength(2);
-    for (const release of store.held) release();
+    store.held[0]?.();
     expect((await first).outcome).toBe('accepted');
+    // Decided while the first was under way, and sent now.
+    expect(store.held).toHaveLength(2);
+    store.held[1]?.();
     expect(await second).toMatchObject({ outcome: 'refused', code: 'insufficient_funds' });
     expect(balanceInLog(store, bruno)).toBe(60n);
   });
@@ -228,6 +230,27 @@ describe('LedgerWriter', () => {
     store.held = undefined;
     expect((await writer.submit(transfer(5n))).outcome).toBe('accepted');
     expect(balanceInLog(store, bruno)).toBe(5n);
+  });
+
+  it('builds nothing on an append that is lost, even where another writer has appended as much', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    const results = Promise.allSettled([
+      writer.submit(transfer(10n)),
+      turn().then(() => writer.submit(transfer(20n))),
+    ]);
+    await turn();
+    await turn();
+    const held = store.held;
+    store.held = undefined;
+    await writerOf(store).submit(transfer(30n));
+    for (let sent = 0; sent < held.length; sent += 1) {
+      held[sent]?.();
+      await turn();
+    }
+    expect((await results).map((result) => result.status)).toEqual(['rejected', 'rejected']);
+    expect(balanceInLog(store, bruno)).toBe(30n);
   });
 
   it('does not write to a history that does not verify', async () => {
