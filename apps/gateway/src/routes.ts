@@ -45,6 +45,7 @@ export const routes: readonly GatewayRoute[] = [
   forPeople('identity', '/v1/payees'),
   forPeople('wallet', '/v1/wallets'),
   forPeople('wallet', '/v1/balance'),
+  { ...forPeople('wallet', '/v1/balances'), below: false, methods: ['GET'] },
   forPeople('wallet', '/v1/history'),
   forPeople('wallet', '/v1/statements'),
   forPeople('wallet', '/v1/test-funding'),

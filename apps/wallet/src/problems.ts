@@ -33,3 +33,13 @@ export const proofProblems = defineProblems({
   'entry-not-found': { title: 'There is no such entry', status: 404 },
   'checkpoint-behind': { title: 'No checkpoint covers it yet', status: 503 },
 });
+
+/** What can be wrong with a question about how things stood. */
+export const pastProblems = defineProblems({
+  'ledger-not-found': { title: 'There is no such ledger', status: 404 },
+  'account-not-found': { title: 'There is no such account', status: 404 },
+  'currency-not-found': { title: 'There is no such currency or asset', status: 404 },
+  'point-ahead': { title: 'That point is still to come', status: 404 },
+  'point-before-ledger': { title: 'The ledger had not begun', status: 404 },
+  'past-busy': { title: 'Too many questions about the past', status: 503 },
+});

@@ -39,11 +39,18 @@ import { entryRevisions } from './ledgers/entry-revisions.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LogBehind, logCheck } from './ledgers/log-check.js';
 import { progressOf } from './ledgers/progress.js';
+import {
+  BookController,
+  PastBalancesController,
+  pastHandlers,
+  type PastHandlers,
+} from './past/past.controller.js';
+import { PastQueries } from './past/past.queries.js';
 import { walletProblems } from './problems.js';
 import { Notaries } from './proofs/notaries.js';
 import { ProofController, proofQueries } from './proofs/proof.controller.js';
 import { ProofQueries } from './proofs/proof.queries.js';
-import { keysOf, publicKeysOf } from './proofs/signing.js';
+import { keysOf, publicKeysOf, publicKeysOfBooks } from './proofs/signing.js';
 import {
   StatementController,
   statementHandlers,
@@ -97,6 +104,8 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       StatementController,
       FundingController,
       ProofController,
+      PastBalancesController,
+      BookController,
       CommandConsumer,
     ],
     providers: [
@@ -104,6 +113,7 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       { provide: statementHandlers, useValue: buildStatements(context, engines, balances) },
       { provide: fundingHandlers, useValue: buildFunding(context, engines) },
       { provide: proofQueries, useValue: buildProofs(context, engines, books) },
+      { provide: pastHandlers, useValue: buildPast(context, engines, books, balances) },
       { provide: commandHandler, useValue: commands },
       { provide: registrationHandler, useValue: registrations },
       { provide: eventPublisher, useValue: engines.outbox.publisher },
@@ -240,11 +250,24 @@ function atHeadOf(engines: Engines): (ledger: string) => Promise<void> {
 }
 
 function buildProofs({ config }: Context, engines: Engines, books: Market[]): ProofQueries {
-  const keys = new Map(books.map(({ ledger }) => [ledger, publicKeysOf(keysOf(config, ledger))]));
   return new ProofQueries({
-    ...{ store: engines.store, sql: engines.database, keys, nowMs: Date.now, sleep },
-    atHead: atHeadOf(engines),
+    ...{ store: engines.store, sql: engines.database, nowMs: Date.now, sleep },
+    ...{ keys: publicKeysOfBooks(config, books), atHead: atHeadOf(engines) },
   });
+}
+
+function buildPast(
+  { config, logger }: Context,
+  { checkLog, database, store }: Engines,
+  books: Market[],
+  { wallets }: BalanceHandlers,
+): PastHandlers {
+  const past = new PastQueries({
+    ...{ store, sql: database, checkLog, keys: publicKeysOfBooks(config, books), nowMs: Date.now },
+    onFallback: (ledger, reason) =>
+      logger.warn({ ledger, err: reason }, 'no snapshot was used: all that came before was read'),
+  });
+  return { wallets, past };
 }
 
 function buildBalances(engines: Engines, books: Market[]): BalanceHandlers {

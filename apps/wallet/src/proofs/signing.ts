@@ -1,4 +1,5 @@
 import { ledgerOrigin } from '@florin/books';
+import type { Market } from '@florin/contracts';
 import { SignerKey, VerifierKey } from '@florin/proofs';
 import type { WalletConfig } from '../config.js';
 
@@ -25,4 +26,12 @@ export function keysOf(config: WalletConfig, ledger: string): BookKeys {
 /** The public part of the keys of a book. */
 export function publicKeysOf({ signer, earlier }: BookKeys): PublicKeys {
   return [signer.verifier, ...earlier];
+}
+
+/** The public keys of each of these books. */
+export function publicKeysOfBooks(
+  config: WalletConfig,
+  books: readonly Market[],
+): ReadonlyMap<string, PublicKeys> {
+  return new Map(books.map(({ ledger }) => [ledger, publicKeysOf(keysOf(config, ledger))]));
 }
