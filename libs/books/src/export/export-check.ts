@@ -1,7 +1,9 @@
-import { decodeStored, GENESIS, type LedgerEvent } from '@florin/ledger';
+import { decodeStored, GENESIS, type EntryPosted, type LedgerEvent } from '@florin/ledger';
+import { formFault } from './digest.js';
 import { PartOfBook, WholeBook, type BookCheck } from './book-check.js';
 import { ExportFault } from './fault.js';
 import { kindOf, readCheckpoint, readEnd, readHeader, show, type ExportHeader } from './format.js';
+import { ENTRY_BEGINNING, readPlainEntry } from './plain-entry.js';
 import { verifyCheckpoint, type Keys } from './verify-checkpoint.js';
 
 /** The text of an event, read. */
@@ -47,10 +49,16 @@ export class ExportCheck {
   ) {}
 
   /**
-   * Takes in a line that is JSON in its one form. `hash` is its SHA-256 in hex; `root` gives the root in hex of the tree before it, and is asked just once for every
+   * Takes in a line, which is JSON in its one form unless it begins as a plain entry does. `hash` is its SHA-256 in hex; `root` gives the root in hex of the tree before it, and is asked just once for every
    * line that is no event. Throws ExportFault or LedgerCorrupt for the first thing that is wrong with it.
    */
   accept(line: string, hash: string, root: () => string): void {
+    if (line.startsWith(ENTRY_BEGINNING)) {
+      const entry = this.#plainEntry(line);
+      if (entry !== undefined) return this.#take(entry, hash);
+      const fault = formFault(line);
+      if (fault !== undefined) throw new ExportFault('line_malformed', fault);
+    }
     const kind = kindOf(line);
     if (kind !== 'event') this.#root = root();
     const value: unknown = JSON.parse(line);
@@ -133,17 +141,31 @@ export class ExportCheck {
       const detail = `the event follows ${show(prev)}, but the line of the event before it hashes to ${this.hash}`;
       throw new ExportFault('chain_broken', detail);
     }
-    const event = decodeStored(schema, type, data);
+    this.#take(decodeStored(schema, type, data), hash);
+  }
+
+  /** An event in the right form and place that nearly every line is; `undefined` for all else. */
+  #plainEntry(line: string): EntryPosted | undefined {
+    if (this.#part === undefined || this.#ended) return undefined;
+    return readPlainEntry(line, {
+      ledger: this.#part.ledger,
+      prev: this.hash,
+      revision: this.revision + 1,
+    });
+  }
+
+  /** What stands at its place; what the book says of it is yet to be seen. */
+  #take(event: LedgerEvent, hash: string): void {
     this.book?.accept(event);
-    this.revision = due;
+    this.revision += 1;
     this.hash = hash;
     this.events += 1;
     this.#counts.events += 1;
-    if (type === 'EntryPosted') {
+    if (event.type === 'EntryPosted') {
       this.entries += 1;
       this.#counts.entries += 1;
     }
-    this.onEvent(event, due);
+    this.onEvent(event, this.revision);
   }
 
   #checkpoint(value: unknown, { origin }: ExportHeader): void {

@@ -2,21 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants, createGunzip } from 'node:zlib';
-import { linesIn } from './digest.js';
 import { errorCode, ExportFault } from './fault.js';
 import { MAX_LINE_BYTES } from './format.js';
 
-/** Whole lines of a file. */
-export interface Block {
-  /** A zero, and then the lines with their line feeds. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly lines: readonly string[];
-}
+/** Whole lines of a file, in memory of their own: a zero, and then the lines with their line feeds. */
+export type Block = Buffer<ArrayBuffer>;
 
 /** Of the file, and of the text: the next block is unpacked while this one is looked at. */
 const READ_BYTES = 256 * 1024;
-const BLOCK_BYTES = 1024 * 1024;
-const LF = 0x0a;
+export const LF = 0x0a;
+
+/** The lines of a block. */
+export function linesIn(block: Block): string[] {
+  return block.toString('utf8', 1, block.length - 1).split('\n');
+}
 
 /**
  * The lines of a text file, of a gzip file of one or more members, or of as much as is left of one that was cut off. Throws
@@ -54,11 +53,11 @@ export async function* blocksOf(
 
 /** A file that was cut off gives what is left of it: that its last line is missing tells. */
 function newGunzip() {
-  return createGunzip({ chunkSize: BLOCK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+  return createGunzip({ chunkSize: READ_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
 /** A zero and the parts after it, in memory of their own: it is given away to another thread. */
-function joined(parts: readonly Buffer[]): Buffer<ArrayBuffer> {
+function joined(parts: readonly Buffer[]): Block {
   const length = parts.reduce((sum, part) => sum + part.length, 1);
   const whole = Buffer.allocUnsafeSlow(length);
   whole[0] = 0;
@@ -68,20 +67,17 @@ function joined(parts: readonly Buffer[]): Buffer<ArrayBuffer> {
 }
 
 /** Lines as they are, up to the first that is none: that one is thrown after those before it. */
-function* blocksIn(whole: Buffer<ArrayBuffer>): Generator<Block, void> {
-  if (isUtf8(whole)) {
-    const lines = linesIn(whole);
-    if (whole.length <= MAX_LINE_BYTES || lines.every((line) => line.length <= MAX_LINE_BYTES / 3)) {
-      yield { bytes: whole, lines };
-      return;
-    }
+function* blocksIn(whole: Block): Generator<Block, void> {
+  if (whole.length <= MAX_LINE_BYTES && isUtf8(whole)) {
+    yield whole;
+    return;
   }
   for (let start = 1; start < whole.length;) {
     const end = whole.indexOf(LF, start);
     if (end - start > MAX_LINE_BYTES) throw tooLong();
     const line = whole.subarray(start, end);
     if (!isUtf8(line)) throw new ExportFault('line_malformed', 'the line is not a text in UTF-8');
-    yield { bytes: joined([whole.subarray(start, end + 1)]), lines: [line.toString()] };
+    yield joined([whole.subarray(start, end + 1)]);
     start = end + 1;
   }
 }

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { createReversalCheck, LedgerCorrupt, type LedgerEvent, type StoredRecord } from '@florin/ledger';
 import type { VerifierKey } from '@florin/proofs';
-import type { Digest } from './digest.js';
-import { startDigester, type DigestThread } from './digest-thread.js';
 import { ExportCheck } from './export-check.js';
 import { ExportFault, type ExportFaultCode } from './fault.js';
 import { kindOf, type ExportHeader } from './format.js';
-import { blocksOf, type Block } from './lines.js';
+import type { HashedBlock } from './hashed-blocks.js';
+import { startHashing, type Hashing } from './hashing-thread.js';
+import { blocksOf, linesIn } from './lines.js';
 
 /** The first thing that is wrong with an export. */
 export interface ExportFinding {
@@ -56,16 +56,16 @@ export async function verifyExport(paths: readonly string[], options: VerifyOpti
   const run = new Run(options.keys, reversals);
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const thread = startDigester(total);
+  const hashing = startHashing(total);
   try {
     let before = 0;
     for (const [at, path] of paths.entries()) {
       if (run.finding !== undefined) break;
-      await run.read(path, thread, (read) => options.onProgress?.(before + read, total));
+      await run.read(path, hashing, (read) => options.onProgress?.(before + read, total));
       before += sizes[at] ?? 0;
     }
   } finally {
-    await thread.close();
+    await hashing.close();
   }
   run.end();
   const { check } = run;
@@ -95,11 +95,12 @@ class Run {
     this.check = new ExportCheck(keys, (event, revision) => reversals.note(event, revision, this.#place));
   }
 
-  async read(file: string, thread: DigestThread, onBytes: (read: number) => void): Promise<void> {
+  async read(file: string, hashing: Hashing, onBytes: (read: number) => void): Promise<void> {
     this.#place = { file, line: 0 };
     try {
-      for await (const { block, digest } of digested(blocksOf(file, onBytes), thread)) {
-        this.#acceptAll(block, digest);
+      for await (const block of hashing.blocksOf(file)) {
+        onBytes(block.read);
+        this.#acceptAll(block);
         if (this.finding !== undefined) return;
       }
       this.check.endFile();
@@ -119,15 +120,15 @@ class Run {
     }
   }
 
-  #acceptAll({ lines }: Block, { hashes, roots, malformed }: Digest): void {
+  #acceptAll({ bytes, hashes, roots, malformed }: HashedBlock): void {
     const { file, line } = this.#place;
     const root = roots.values();
     const nextRoot = (): string => root.next().value ?? '';
     try {
-      for (let at = 0; at < lines.length; at += 1) {
+      for (const [at, text] of linesIn(bytes).entries()) {
         this.#place = { file, line: line + at + 1 };
         if (at === malformed?.at) throw new ExportFault('line_malformed', malformed.detail);
-        this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
+        this.check.accept(text, hashes.slice(at * 64, at * 64 + 64), nextRoot);
       }
     } catch (error) {
       this.#find(error);
@@ -138,32 +139,6 @@ class Run {
     if (!(error instanceof ExportFault || error instanceof LedgerCorrupt)) throw error;
     this.finding = { ...this.#place, revision, code: error.code, detail: error.message };
   }
-}
-
-/** Blocks that are hashed before one is looked at. */
-const MAX_AHEAD = 4;
-
-/** Blocks with what they hash to, in order: while one is looked at, the next are hashed. What `blocks` throws comes after them. */
-async function* digested(
-  blocks: AsyncIterable<Block>,
-  thread: DigestThread,
-): AsyncGenerator<{ block: Block; digest: Digest }, void> {
-  const waiting: { block: Block; digest: Digest | Promise<Digest> }[] = [];
-  const next = async () => {
-    const { block, digest } = waiting.shift() as (typeof waiting)[number];
-    return { block, digest: await digest };
-  };
-  let failure: { error: unknown } | undefined;
-  try {
-    for await (const block of blocks) {
-      waiting.push({ block, digest: thread.digest(block.bytes) });
-      if (waiting.length > MAX_AHEAD) yield await next();
-    }
-  } catch (error) {
-    failure = { error };
-  }
-  while (waiting.length > 0) yield await next();
-  if (failure !== undefined) throw failure.error;
 }
 
 /** Reversals are rare: they are kept, and the entries that they name are looked up in a second reading. */
@@ -192,8 +167,8 @@ class Reversals {
     const records = new Map<number, StoredRecord>();
     let revision = -1;
     for (const path of paths) {
-      for await (const { lines } of blocksOf(path)) {
-        for (const line of lines) {
+      for await (const block of blocksOf(path)) {
+        for (const line of linesIn(block)) {
           if (kindOf(line) !== 'event') continue;
           revision += 1;
           if (!this.#wanted.has(revision)) continue;
