@@ -52,3 +52,14 @@ export { isOver, monthPeriod, spanPeriod } from './statements/period.js';
 export { LedgerWriter, type LedgerWriterOptions, type LogCheck } from './writer/ledger-writer.js';
 export { LedgerBusy, LedgerDamaged, LedgerUnavailable } from './writer/refusals.js';
 export { MAX_APPEND_WEIGHT, weightOf, type AllOrNothing, type See } from './writer/waiting.js';
+export { askWitness, NotCosigned, type NotCosignedCode, type Witness } from './witnesses/ask-witness.js';
+export {
+  allCosigned,
+  cosignatureStream,
+  cosignersOf,
+  headToProve,
+  latestCosigned,
+  withCosignatures,
+  type CosignedCheckpoint,
+} from './witnesses/cosignatures.js';
+export { Cosigner, type CosignerOptions } from './witnesses/cosigner.js';
