@@ -226,6 +226,9 @@ function periodFault(state: LedgerState, event: PeriodClosed): Rejection | undef
   if (from !== state.openFrom)
     return rejection('period_invalid', `it begins at ${state.openFrom}, not ${from}`);
   const { entries, totals } = state.movements.before(until);
+  if (!totals.every(({ debits, credits }) => isSafeAmount(debits) && isSafeAmount(credits))) {
+    return rejection('period_invalid', `the totals of ${period} are beyond the greatest amount`);
+  }
   const same =
     entries === event.entries &&
     totals.length === event.totals.length &&
