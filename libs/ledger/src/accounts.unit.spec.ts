@@ -1,3 +1,4 @@
+import { accountFault, naturalBalance, sameAccount, type Account } from './accounts.js';
 import type { CloseAccount, FreezeAccount, PlaceHold, UnfreezeAccount } from './commands.js';
 import {
   anna,
@@ -57,6 +58,13 @@ describe('freezing an account', () => {
     expect(scene.do(unfreeze).decide(into).outcome).toBe('accepted');
   });
 
+  it('can only end where it can begin', () => {
+    const nobody = { ...unfreeze, account: 'wallet:carla' };
+    given(...funded)
+      .when(nobody)
+      .then(refusal(nobody, 'unfreeze', 'account_unknown'));
+  });
+
   it('needs an account', () => {
     const nobody = { ...freeze('in'), account: 'wallet:carla' };
     given(...funded)
@@ -96,4 +104,56 @@ it('a stored history is found wrong where a frozen or closed account moved', () 
   expect(findingAfter(frozen, posted(out))).toBe('account_frozen');
   expect(findingAfter(closed, posted(out))).toBe('account_closed');
   expect(findingAfter({ ...closed, account: anna.account })).toBe('account_not_empty');
+});
+
+describe('an account', () => {
+  const account: Account = {
+    ...{ id: 'wallet:anna', owner: 'anna', class: 'liability', chart: '2010', currency: 'EUR', floor: 0n },
+    testMoney: false,
+  };
+
+  it.each<[string, object]>([
+    ['"x" is not an account id such as wallet:<id>', { id: 'x' }],
+    ['"Xwallet:anna" is not an account id such as wallet:<id>', { id: 'Xwallet:anna' }],
+    ['"wallet:anna " is not an account id such as wallet:<id>', { id: 'wallet:anna ' }],
+    ['the owner is not an opaque id', { owner: '' }],
+    ['the owner is not an opaque id', { owner: ' anna' }],
+    ['the owner is not an opaque id', { owner: 'anna ' }],
+    ['"money" is not a class of accounts', { class: 'money' }],
+    ['"20100" is not a chart number of four digits', { chart: '20100' }],
+    ['"x2010" is not a chart number of four digits', { chart: 'x2010' }],
+    ['"eur" is not the code of a currency or an asset', { currency: 'eur' }],
+    ['"xEUR" is not the code of a currency or an asset', { currency: 'xEUR' }],
+    ['"EUR " is not the code of a currency or an asset', { currency: 'EUR ' }],
+    ['a floor of 1 cannot hold for an account that opens at zero', { floor: 1n }],
+  ])('is none where %s', (fault, change) => {
+    expect(accountFault({ ...account, ...change })).toBe(fault);
+  });
+
+  it('may be of the platform, without a floor, in an asset', () => {
+    expect(accountFault({ ...account, owner: null, floor: null, currency: 'CAFFE' })).toBeUndefined();
+    expect(accountFault({ ...account, floor: -1n })).toBeUndefined();
+  });
+
+  it('is the same as one that does not differ in anything', () => {
+    expect(sameAccount(account, { ...account })).toBe(true);
+    const others = {
+      id: 'b',
+      owner: 'b',
+      class: 'asset',
+      chart: '1',
+      currency: 'BRL',
+      floor: 1n,
+      testMoney: true,
+    };
+    for (const [name, value] of Object.entries(others)) {
+      expect(sameAccount(account, { ...account, [name]: value })).toBe(false);
+    }
+  });
+
+  it('has its balance on the side of its class', () => {
+    for (const debited of ['asset', 'expense'] as const) expect(naturalBalance(debited, 5n)).toBe(5n);
+    for (const credited of ['liability', 'equity', 'income'] as const)
+      expect(naturalBalance(credited, 5n)).toBe(-5n);
+  });
 });

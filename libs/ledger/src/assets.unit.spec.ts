@@ -1,7 +1,7 @@
 import { supplyAccount } from './assets.js';
 import type { DefineAsset, OpenAccount, PostEntry } from './commands.js';
 import { anna, bruno, entryIdAt, NOW, opened, posted, replayed, stored, transfer } from './given.spec.js';
-import { reservesOf } from './reserves.js';
+import { assetFault, reserveFault, reservesOf } from './reserves.js';
 import { accepted, asked, funded, refusal, Scene } from './scene.spec.js';
 import { trialBalance } from './trial-balance.js';
 
@@ -78,6 +78,32 @@ describe('defining an asset', () => {
     expect(new Scene().do(reserve).decide(wrong)).toStrictEqual(refusal(wrong, 'asset', 'asset_invalid'));
   });
 
+  it.each<[string, object]>([
+    ['"USD" is not an asset code of 4 to 12 capital letters and digits', { code: 'USD' }],
+    ['"xCAFFE" is not an asset code of 4 to 12 capital letters and digits', { code: 'xCAFFE' }],
+    ['"CAFFE " is not an asset code of 4 to 12 capital letters and digits', { code: 'CAFFE ' }],
+    ['the scale is not from 0 to 9', { scale: 10 }],
+    ['the scale is not from 0 to 9', { scale: -1 }],
+    ['the scale is not from 0 to 9', { scale: 0.5 }],
+    ['the issuer is not an opaque id', { issuer: 'bar 1' }],
+    ['the backing is not a whole number above zero', { backing: 0n }],
+    ['the backing is not a whole number above zero', { backing: 2n ** 53n }],
+    ['CAFFE is defined already', {}],
+    ['supply:thesis is open already', { code: 'THESIS' }],
+    ['the reserve reserve:none was never opened', { code: 'CORNETTO', reserve: 'reserve:none' }],
+    ['the reserve caffe:anna is not in EUR', { code: 'CORNETTO', reserve: purse.account }],
+    ['reserve:caffe is part of another asset', { code: 'CORNETTO' }],
+  ])('is refused: %s', (fault, change) => {
+    const { state } = defined().do({ ...reserve, account: 'supply:thesis' });
+    expect(assetFault(state, { ...define, ...change })).toBe(fault);
+  });
+
+  it('takes the coarsest and the finest scale', () => {
+    for (const scale of [0, 9]) {
+      expect(assetFault(new Scene().do(reserve).state, { ...define, scale })).toBeUndefined();
+    }
+  });
+
   it('is refused a second time, and for a reserve that backs another', () => {
     const again = { ...define, ...asked(82) };
     const other = { ...again, code: 'CORNETTO' };
@@ -102,6 +128,25 @@ describe('issuing and redeeming', () => {
     });
     const more = issue(1n, 84);
     expect(scene.decide(more)).toStrictEqual(refusal(more, 'issue', 'reserve_exceeded'));
+  });
+
+  it('says what the reserve would cover', () => {
+    const { state } = defined();
+    expect(reserveFault(state, new Map([[supply, 50_001n]]))).toStrictEqual({
+      code: 'reserve_exceeded',
+      detail: 'CAFFE would have a supply of 50001, but its reserve covers 50000',
+    });
+  });
+
+  it('is covered by nothing where the reserve is overdrawn', () => {
+    const overdrawn = { ...reserve, account: 'reserve:credit', floor: null };
+    const scene = new Scene().do(overdrawn).do({ ...define, reserve: overdrawn.account });
+    const postings = [
+      { account: overdrawn.account, amount: -1n },
+      { account: 'source:test-money', amount: 1n },
+    ];
+    scene.take(posted({ ...pay(1n, 90), postings }));
+    expect(reservesOf(scene.state, 'CAFFE')).toMatchObject({ reserve: -1n, covered: 0n });
   });
 
   it('keeps the reserve from being taken away', () => {

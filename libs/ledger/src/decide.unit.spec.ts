@@ -41,6 +41,12 @@ describe('opening an account', () => {
       .then({ outcome: 'accepted', events: [created, opened(testMoney)] });
   });
 
+  it('creates the book once', () => {
+    given(created)
+      .when(testMoney)
+      .then({ outcome: 'accepted', events: [opened(testMoney)] });
+  });
+
   it('adds the next ones', () => {
     given(created, opened(testMoney))
       .when(anna)

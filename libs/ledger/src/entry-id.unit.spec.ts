@@ -1,4 +1,4 @@
-import { ENTRY_ID_WINDOW_MS, entryIdTimeMs, RecentEntryIds } from './entry-id.js';
+import { ENTRY_ID_WINDOW_MS, entryIdTimeMs, packIds, RecentEntryIds } from './entry-id.js';
 import { entryIdAt, NOW } from './given.spec.js';
 
 describe('entryIdTimeMs', () => {
@@ -23,3 +23,79 @@ describe('RecentEntryIds', () => {
     expect(ids.size).toBe(ENTRY_ID_WINDOW_MS / hour + 1);
   });
 });
+
+describe('the form of an entry id', () => {
+  const id = entryIdAt(NOW, 7);
+
+  it.each([
+    '',
+    `x${id}`,
+    `${id}x`,
+    id.toUpperCase(),
+    id.replace('-7000', '-4000'),
+    id.replace('-8000', '-c000'),
+  ])('is not "%s"', (other) => {
+    expect(entryIdTimeMs(other)).toBeUndefined();
+    expect(new RecentEntryIds().has(other)).toBe(false);
+  });
+
+  it('is the same after another was read', () => {
+    expect([id, 'x', id].map(entryIdTimeMs)).toStrictEqual([NOW, undefined, NOW]);
+  });
+});
+
+describe('many ids', () => {
+  /** Ids whose last bits, by which they are placed, collide as often as not; four of five share their first 64 bits. */
+  const many = Array.from({ length: 3_000 }, (_, n) => entryIdAt(NOW + (n % 5) * 400_000, (n % 1_500) * 8));
+  const distinct = [...new Set(many)].sort();
+  const filled = (): RecentEntryIds => {
+    const ids = new RecentEntryIds();
+    for (const id of many) ids.add(id);
+    return ids;
+  };
+
+  it('are each known once, and no other is', () => {
+    const ids = filled();
+    expect(ids.size).toBe(distinct.length);
+    expect(distinct.every((id) => ids.has(id))).toBe(true);
+    const others = distinct.flatMap((id) => [
+      `${id.slice(0, -1)}1`,
+      `${id.slice(0, 24)}9${id.slice(25)}`,
+      id.replace('-8000-', '-9000-'),
+      id.replace('-7000-', '-7001-'),
+    ]);
+    expect(others.filter((id) => ids.has(id))).toStrictEqual([]);
+  });
+
+  it('are packed in ascending order, and read back from it', () => {
+    const packed = filled().packed();
+    expect(packed).toStrictEqual(packIds(distinct));
+    expect([...packed]).toStrictEqual(distinct.flatMap(wordsOf));
+    const back = new RecentEntryIds();
+    back.addPacked(packed);
+    expect(back.size).toBe(distinct.length);
+    expect(back.packed()).toStrictEqual(packed);
+  });
+
+  it('are packed by their time, whatever the order in which they came', () => {
+    const ids = new RecentEntryIds();
+    const [early, late] = [entryIdAt(NOW, 1), entryIdAt(NOW + 86_400_000, 1)];
+    for (const id of [late, early]) ids.add(id);
+    expect(ids.packed()).toStrictEqual(packIds([early, late]));
+  });
+
+  it('are forgotten as soon as the last of their slice of ten minutes lies before the window, and no sooner', () => {
+    const slice = Math.ceil(NOW / 600_000) * 600_000;
+    const ids = new RecentEntryIds();
+    ids.add(entryIdAt(slice));
+    ids.forgetBefore(slice + ENTRY_ID_WINDOW_MS + 599_999);
+    expect(ids.size).toBe(1);
+    ids.forgetBefore(slice + ENTRY_ID_WINDOW_MS + 600_000);
+    expect(ids.size).toBe(0);
+  });
+});
+
+/** The four words of an id, as its digits say. */
+function wordsOf(id: string): number[] {
+  return (id.replaceAll('-', '').match(/.{8}/g) ?? []).map((digits) => Number.parseInt(digits, 16));
+}

@@ -1,4 +1,4 @@
-import { buildEntry, MAX_POSTINGS, type Posting } from './entry.js';
+import { buildEntry, labelsFault, MAX_POSTINGS, type Posting } from './entry.js';
 import { entryIdAt, NOW } from './given.spec.js';
 import { MAX_AMOUNT } from './money.js';
 
@@ -45,5 +45,39 @@ describe('buildEntry', () => {
     // @ts-expect-error: postings that nobody has summed are not balanced postings
     const balanced: Exclude<ReturnType<typeof buildEntry>, { code: string }>['postings'] = plain;
     expect(balanced).toBe(plain);
+  });
+});
+
+describe('what an entry says of itself', () => {
+  const about = (metadata: object) => buildEntry({ ...draft(legs(2)), metadata });
+
+  it('is kept as it is', () => {
+    const metadata = { orderId: 'order-1', reason: 'x'.repeat(64) };
+    expect(about(metadata)).toStrictEqual({ ...draft(legs(2)), metadata });
+  });
+
+  it.each<[string, object]>([
+    ['metadata that says nothing is left out', {}],
+    ['"name" is not among the metadata of an entry', { orderId: 'order-1', name: 'Anna' }],
+    ['the metadata orderId is not an opaque id of at most 64 characters', { orderId: '' }],
+    ['the metadata orderId is not an opaque id of at most 64 characters', { orderId: ' order' }],
+    ['the metadata orderId is not an opaque id of at most 64 characters', { orderId: 'order ' }],
+    ['the metadata reason is not an opaque id of at most 64 characters', { reason: 'x'.repeat(65) }],
+  ])('is refused: %s', (detail, metadata) => {
+    expect(about(metadata)).toStrictEqual({ code: 'entry_invalid', detail });
+  });
+});
+
+describe('labels', () => {
+  it.each<[string | undefined, string, string]>([
+    [undefined, 'p2p', ''],
+    [undefined, `p${'2'.repeat(31)}`, 'x'.repeat(64)],
+    [`"p${'2'.repeat(32)}" is not a kind of entry`, `p${'2'.repeat(32)}`, ''],
+    ['"p2p!" is not a kind of entry', 'p2p!', ''],
+    ['" p2p" is not a kind of entry', ' p2p', ''],
+    ['the reference is not an opaque id of at most 64 characters', 'p2p', 'x'.repeat(65)],
+    ['the reference is not an opaque id of at most 64 characters', 'p2p', 'for pizza'],
+  ])('%s', (fault, kind, reference) => {
+    expect(labelsFault({ kind, reference })).toBe(fault);
   });
 });

@@ -1,4 +1,4 @@
-import { amountFromWire, amountToWire, MAX_AMOUNT } from './money.js';
+import { amountFromWire, amountToWire, CURRENCY, CURRENCY_OR_ASSET, MAX_AMOUNT } from './money.js';
 
 describe('money on the wire', () => {
   it('keeps the greatest amount exact, both ways', () => {
@@ -13,5 +13,19 @@ describe('money on the wire', () => {
     expect(() => amountFromWire(2 ** 53)).toThrow(RangeError);
     expect(() => amountFromWire(12.5)).toThrow(RangeError);
     expect(() => amountFromWire(Number.NaN)).toThrow(RangeError);
+  });
+});
+
+describe('the code of a currency', () => {
+  it('has three letters, that of an asset up to twelve and digits', () => {
+    expect(['EUR', 'eur', 'EU', 'EURO', 'xEUR', 'EUR1'].filter((code) => CURRENCY.test(code))).toStrictEqual([
+      'EUR',
+    ]);
+    const codes = ['EUR', 'CAFFE', 'A12345678901', '1AB', 'AB', 'A123456789012', 'xCAFFE', 'CAFFE!'];
+    expect(codes.filter((code) => CURRENCY_OR_ASSET.test(code))).toStrictEqual([
+      'EUR',
+      'CAFFE',
+      'A12345678901',
+    ]);
   });
 });

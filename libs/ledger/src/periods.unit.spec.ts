@@ -1,7 +1,7 @@
 import type { ClosePeriod } from './commands.js';
 import type { PeriodClosed } from './events.js';
 import { anna, bruno, entryIdAt, funding, replayed, stored, transfer } from './given.spec.js';
-import { endsPeriod, nextPeriod, SLOT_MS } from './periods.js';
+import { endsPeriod, nextPeriod, OpenMovements, SLOT_MS } from './periods.js';
 import { accepted, asked, refusal, Scene, funded } from './scene.spec.js';
 
 /** Midnight in Rome, in winter. The book's first day is 2 November. */
@@ -115,5 +115,80 @@ describe('the end of a month', () => {
   it('is followed by the next, over the end of the year too', () => {
     expect(nextPeriod('2026-11')).toBe('2026-12');
     expect(nextPeriod('2026-12')).toBe('2027-01');
+  });
+});
+
+describe('months that are none', () => {
+  it.each(['2026-00', '2026-13', '2026-1', 'x2026-11', '2026-111', '20266-11', '2026-0x'])(
+    'such as %s',
+    (period) => {
+      expect(endsPeriod(period, endOfNovember)).toBe(false);
+      expect(() => nextPeriod(period)).toThrow(RangeError);
+    },
+  );
+
+  it('end from fourteen hours before their end in UTC to twelve hours after it', () => {
+    const end = Date.UTC(2026, 11, 1);
+    const hours = (count: number) => end + count * 3_600_000;
+    const ends = [hours(-14) - SLOT_MS, hours(-14), hours(12), hours(12) + SLOT_MS];
+    expect(ends.map((until) => endsPeriod('2026-11', until))).toStrictEqual([false, true, true, false]);
+  });
+});
+
+describe('open movements', () => {
+  /** The later before the earlier, a currency and a class that come first in the alphabet last. */
+  const moved = (): OpenMovements => {
+    const movements = new OpenMovements();
+    for (const at of [SLOT_MS * 10, SLOT_MS * 2, SLOT_MS * 2 - 1]) {
+      movements.addEntry(at);
+      movements.addPosting(at, 'EUR', 'liability', -5n);
+      movements.addPosting(at, 'EUR', 'liability', 7n);
+      movements.addPosting(at, 'EUR', 'asset', 5n);
+      movements.addPosting(at, 'CAFFE', 'liability', -3n);
+      movements.addPosting(at, 'CAFFE', 'asset', 3n);
+    }
+    return movements;
+  };
+  const sums = [
+    ['CAFFE', 'asset', '3', '0'],
+    ['CAFFE', 'liability', '0', '3'],
+    ['EUR', 'asset', '5', '0'],
+    ['EUR', 'liability', '7', '5'],
+  ] as const;
+
+  it('are stored in the order of time, of currencies and of classes', () => {
+    expect(moved().toJSON()).toStrictEqual([
+      [1, 1, sums],
+      [2, 1, sums],
+      [10, 1, sums],
+    ]);
+  });
+
+  it('are read back as they were, and go on', () => {
+    const back = OpenMovements.fromJSON(moved().toJSON());
+    expect(back.toJSON()).toStrictEqual(moved().toJSON());
+    back.addPosting(SLOT_MS, 'EUR', 'asset', 1n);
+    expect(back.before(SLOT_MS * 2)).toMatchObject({ totals: [{}, {}, { debits: 6n, credits: 0n }, {}] });
+  });
+
+  it('are summed up to an instant, in the order of currencies and classes', () => {
+    const total = (currency: string, accountClass: string, debits: bigint, credits: bigint) => ({
+      ...{ currency, class: accountClass, debits, credits },
+    });
+    expect(moved().before(SLOT_MS * 10)).toStrictEqual({
+      entries: 2,
+      totals: [
+        total('CAFFE', 'asset', 6n, 0n),
+        total('CAFFE', 'liability', 0n, 6n),
+        total('EUR', 'asset', 10n, 0n),
+        total('EUR', 'liability', 14n, 10n),
+      ],
+    });
+  });
+
+  it('are forgotten up to an instant, and not the slot that begins with it', () => {
+    const movements = moved();
+    movements.dropBefore(SLOT_MS * 2);
+    expect(movements.toJSON().map(([index]) => index)).toStrictEqual([2, 10]);
   });
 });

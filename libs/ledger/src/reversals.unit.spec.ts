@@ -2,6 +2,7 @@ import type { ReverseEntry } from './commands.js';
 import { decide } from './decide.js';
 import type { EntryPosted } from './events.js';
 import { anna, bruno, bookOf, entryIdAt, NOW, posted, replayed, stored, transfer } from './given.spec.js';
+import { createReversalCheck } from './reversals.js';
 import type { StoredRecord } from './stored.js';
 import { accepted, funded, refusal, Scene } from './scene.spec.js';
 import { balanceOf } from './state.js';
@@ -18,6 +19,15 @@ const reversal: ReverseEntry = {
 const reversed: EntryPosted = {
   ...posted({ ...transfer(bruno, anna, 1_250n), ...reversal, kind: 'reversal', postings: turned(payment) }),
   reverses: reversal.reverses,
+};
+
+/** The payment with two postings more. */
+const tripled: EntryPosted = {
+  ...payment,
+  postings: posted({
+    ...transfer(anna, bruno, 1_250n),
+    postings: [...payment.postings, { account: 'a:x', amount: 1n }, { account: 'a:y', amount: -1n }],
+  }).postings,
 };
 
 function turned({ postings }: EntryPosted) {
@@ -96,6 +106,73 @@ describe('a stored history with a reversal', () => {
       revision: 6n,
       code: 'reversal_differs',
     });
+  });
+
+  const { entryId } = payment;
+  it.each<[string, (records: StoredRecord[]) => StoredRecord | undefined, Partial<EntryPosted>]>([
+    [
+      `revision 5 is not entry ${entryIdAt(NOW, 9)}, which it reverses`,
+      (records) => records[5],
+      { reverses: { entryId: entryIdAt(NOW, 9), revision: 5n } },
+    ],
+    [`revision 5 is not entry ${entryId}, which it reverses`, () => undefined, {}],
+    [`revision 5 is not entry ${entryId}, which it reverses`, (records) => records[0], {}],
+    [
+      `revision 5 is not entry ${entryId}, which it reverses`,
+      (records) => ({ ...(records[5] as StoredRecord), data: { entryId } }),
+      {},
+    ],
+    [
+      `entry ${entryId} is itself a reversal`,
+      () => stored([...paid.slice(0, 5), { ...payment, reverses: { entryId, revision: 1n } }])[5],
+      {},
+    ],
+    [
+      `its postings do not mirror those of entry ${entryId}`,
+      () => stored([...paid.slice(0, 5), { ...payment, currency: 'BRL' }])[5],
+      {},
+    ],
+    [
+      `its postings do not mirror those of entry ${entryId}`,
+      (records) => records[5],
+      {
+        postings: posted({
+          ...transfer(bruno, anna, 1_250n),
+          postings: [...turned(payment), { account: 'a:x', amount: 1n }, { account: 'a:y', amount: -1n }],
+        }).postings,
+      },
+    ],
+    [
+      `its postings do not mirror those of entry ${entryId}`,
+      (records) => records[5],
+      { postings: posted(transfer({ ...bruno, account: 'wallet:x' }, anna, 1_250n)).postings },
+    ],
+    [
+      `its postings do not mirror those of entry ${entryId}`,
+      () => stored([...paid.slice(0, 5), tripled])[5],
+      {},
+    ],
+  ])('says that %s', async (detail, at, change) => {
+    const check = createReversalCheck();
+    const records = stored([...paid]);
+    for (const [i, event] of paid.entries()) check.note(event, BigInt(i));
+    check.note({ ...reversed, ...change }, 6n);
+    const read = () => Promise.resolve(at(records));
+    expect(await check.finding(read)).toStrictEqual({ revision: 6n, code: 'reversal_differs', detail });
+    expect(await check.finding(read)).toBeUndefined();
+  });
+
+  it('cannot be checked where the log cannot be read', async () => {
+    const check = createReversalCheck();
+    check.note(reversed, 6n);
+    await expect(check.finding(() => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    const broken: StoredRecord = Object.defineProperty({ ...(stored(paid)[5] as StoredRecord) }, 'data', {
+      get: () => {
+        throw new RangeError('damaged');
+      },
+    });
+    check.note(reversed, 6n);
+    await expect(check.finding(() => Promise.resolve(broken))).rejects.toThrow('damaged');
   });
 
   it('is found wrong where it comes twice', () => {

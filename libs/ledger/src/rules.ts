@@ -98,7 +98,7 @@ function postingsFault(state: LedgerState, event: EntryPosted): Rejection | unde
   }
   fault ??= captureFault(state, event);
   if (fault !== undefined) return fault;
-  const freed = event.capture === undefined ? undefined : captured(state, event);
+  const freed = captured(state, event);
   for (const { holder, amount } of moves) {
     const held = holder.held - (freed?.account === holder.account.id ? freed.freed : 0n);
     fault ??= balanceFault(holder, holder.debitBalance + amount, held);

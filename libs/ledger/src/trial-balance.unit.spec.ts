@@ -52,4 +52,13 @@ describe('trialBalance', () => {
       byChart: [],
     });
   });
+
+  it('has its rows in the order of the chart, whatever the order of the accounts', () => {
+    const at = (account: string, chart: string, accountClass: 'asset' | 'expense') =>
+      opened({ ...testMoney, account, chart, class: accountClass });
+    const history = [at('a:1', '5000', 'expense'), at('a:2', '1900', 'asset'), at('a:3', '1010', 'asset')];
+    const { byChart, byClass } = trialBalance(bookOf([created, ...history, at('a:4', '1500', 'asset')]));
+    expect(byChart.map(({ chart }) => chart)).toStrictEqual(['1010', '1500', '1900', '5000']);
+    expect(byClass.map((row) => row.class)).toStrictEqual(['asset', 'expense']);
+  });
 });

@@ -14,7 +14,7 @@ import {
 import type { StoredRecord } from './stored.js';
 import { asked, Scene } from './scene.spec.js';
 import { balanceOf } from './state.js';
-import { decodeStored } from './upcast.js';
+import { decodeRecord, decodeStored, schemaOf } from './upcast.js';
 
 /** Every stored event of a history that a released version of the stored form wrote; never to be changed. */
 function historyOf(version: number): StoredRecord[] {
@@ -107,8 +107,22 @@ describe('old history, new code', () => {
     );
     const released = historyOf(2).find((record) => record.type === 'HoldReleased') as StoredRecord;
     expect(() => decodeStored(1, released.type, released.data)).toThrow(
-      '"HoldReleased" is not a type of event of version 1',
+      expect.objectContaining({
+        code: 'event_unknown',
+        message: '"HoldReleased" is not a type of event of version 1',
+      }),
     );
+  });
+
+  it.each([undefined, null, 'schema', 2])('metadata %p name no version', (metadata) => {
+    expect(schemaOf(metadata)).toBeUndefined();
+    expect(() => decodeRecord({ type: 'EntryPosted', data: {}, metadata })).toThrow(
+      'the stored form has version none, but only 1 to 2 are known',
+    );
+  });
+
+  it('says which version it does not know', () => {
+    expect(() => decodeStored('3', 'EntryPosted', {})).toThrow('the stored form has version "3", but only');
   });
 
   it.each([0, 3, 1.5, '1', null, undefined])('version %p is not skipped: it stops the reader', (schema) => {
