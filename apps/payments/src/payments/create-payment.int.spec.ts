@@ -9,7 +9,7 @@ import type { FoundPayee } from '../payees/payee.client.js';
 import { createPaymentHandler, type CreatePayment } from './create-payment.handler.js';
 import { repeatOverdue } from './housekeeping.js';
 import { applyOutcomes, type LedgerOutcome } from './outcome.consumer.js';
-import { decidePayments, listOf } from './payment.store.js';
+import { decidePayments, findById, listOf } from './payment.store.js';
 import { PaymentWaiters } from './payment.waiters.js';
 
 describe('taking a payment', () => {
@@ -148,6 +148,22 @@ describe('taking a payment', () => {
     await apply(event, event);
     await apply(event);
     expect(await waiting).toMatchObject({ status: 'completed', revision: 7n });
+    expect(await outboxTypes()).toEqual(['com.florin.payment.completed.v1']);
+  });
+
+  it('is completed at the next delivery where the first one failed half way, and told with it', async () => {
+    const { entryId, id } = await taken({ payerId: uuidv7() });
+    await database.query('DELETE FROM outbox');
+    const event = outcomeOf(entryId, 7);
+    await database.query('ALTER TABLE outbox RENAME TO outbox_away');
+    try {
+      await expect(apply(event)).rejects.toThrow('"outbox" does not exist');
+    } finally {
+      await database.query('ALTER TABLE outbox_away RENAME TO outbox');
+    }
+    expect((await findById(database, id))?.status).toBe('created');
+    await apply(event);
+    expect((await findById(database, id))?.status).toBe('completed');
     expect(await outboxTypes()).toEqual(['com.florin.payment.completed.v1']);
   });
 
