@@ -64,9 +64,20 @@ export const walletConfig = baseConfig
     PUBLIC_URL: httpUrl().optional().meta({
       description: 'Where people reach the public API: QR codes on statements lead there',
     }),
+    ADVERTISED_URL: httpUrl().optional().meta({
+      description: 'Where the other instances reach this one; by default its host name and port',
+    }),
+    LEDGER_ALONE: switchText().meta({
+      description:
+        'Whether nothing is published, projected and notarised, to measure the ledger alone; never in production',
+    }),
     TEST_MONEY: switchText().meta({
       description: 'Whether people may fund their wallet with test money; never in production',
     }),
+  })
+  .refine((config) => !(config.LEDGER_ALONE && config.NODE_ENV === 'production'), {
+    path: ['LEDGER_ALONE'],
+    error: 'must not be true when NODE_ENV is production',
   })
   .refine((config) => !(config.TEST_MONEY && config.NODE_ENV === 'production'), {
     path: ['TEST_MONEY'],

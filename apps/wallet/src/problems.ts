@@ -32,6 +32,8 @@ export const proofProblems = defineProblems({
   'checkpoint-not-found': { title: 'There is no such checkpoint', status: 404 },
   'entry-not-found': { title: 'There is no such entry', status: 404 },
   'checkpoint-behind': { title: 'No checkpoint covers it yet', status: 503 },
+  'account-not-found': { title: 'There is no such account', status: 404 },
+  'proof-not-made': { title: 'The proof is not made yet', status: 503 },
 });
 
 /** What can be wrong with a question about how things stood. */
@@ -42,4 +44,14 @@ export const pastProblems = defineProblems({
   'point-ahead': { title: 'That point is still to come', status: 404 },
   'point-before-ledger': { title: 'The ledger had not begun', status: 404 },
   'past-busy': { title: 'Too many questions about the past', status: 503 },
+});
+
+/** What the ledger's own API can answer. */
+export const ledgerProblems = defineProblems({
+  'ledger-not-found': { title: 'There is no such ledger', status: 404 },
+  'account-not-found': { title: 'There is no such account', status: 404 },
+  'ledger-refused': { title: 'The ledger refused it', status: 422 },
+  'batch-refused': { title: 'The ledger refused the whole batch', status: 422 },
+  'batch-too-large': { title: 'The batch is too large to be taken at once', status: 422 },
+  'id-reused': { title: 'The id was used for something else', status: 409 },
 });

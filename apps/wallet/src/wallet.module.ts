@@ -2,8 +2,6 @@ import { LedgerWriter, type LogCheck } from '@florin/books';
 import { markets, type Market } from '@florin/contracts';
 import { connectEventStore, EventStoreUnavailable, type EventStore } from '@florin/event-store';
 import {
-  Exclusive,
-  holdLead,
   openConsumer,
   openOutbox,
   type EventPublisher,
@@ -20,6 +18,7 @@ import {
 } from '@florin/service-host';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccountController } from './accounts/account.controller.js';
 import { BalanceController, balanceHandlers, type BalanceHandlers } from './balances/balance.controller.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
 import { BalanceBehind, readAtHead, walletsAtHead } from './balances/read-at-head.js';
@@ -27,7 +26,7 @@ import type { WalletConfig } from './config.js';
 import { walletDatabase } from './database.js';
 import { fundWalletHandler } from './funding/fund-wallet.handler.js';
 import { FundingController, fundingHandlers, type FundingHandlers } from './funding/funding.controller.js';
-import { followBook } from './ledgers/book.js';
+import { HoldController } from './holds/hold.controller.js';
 import {
   CommandConsumer,
   commandHandler,
@@ -38,6 +37,7 @@ import {
 import { entryRevisions } from './ledgers/entry-revisions.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LogBehind, logCheck } from './ledgers/log-check.js';
+import { leadExclusively } from './ledgers/lead.js';
 import { progressOf } from './ledgers/progress.js';
 import {
   BookController,
@@ -46,6 +46,7 @@ import {
   type PastHandlers,
 } from './past/past.controller.js';
 import { PastQueries } from './past/past.queries.js';
+import { bookOwners, openDesks, platformBooksOf } from './platform.js';
 import { walletProblems } from './problems.js';
 import { Notaries } from './proofs/notaries.js';
 import { ProofController, proofQueries } from './proofs/proof.controller.js';
@@ -57,6 +58,7 @@ import {
   type StatementHandlers,
 } from './statements/statement.controller.js';
 import { statementHandler } from './statements/statement.handler.js';
+import { platformBooks, TransferController } from './transfers/transfer.controller.js';
 
 type Context = ServiceContext<WalletConfig>;
 
@@ -78,9 +80,16 @@ class WalletModule {}
 export async function walletModule(context: Context): Promise<DynamicModule> {
   const engines = await openEngines(context);
   const books = context.config.MARKETS.map((code): Market => markets[code]);
-  const writers = new Map(books.map((market) => [market.ledger, writerOf(context, engines, market)]));
+  const owners = bookOwners(context, engines.database);
+  const writers = new Map(
+    books.map((market) => [
+      market.ledger,
+      writerOf(context, engines, market, () => desks.get(market.ledger)?.forget()),
+    ]),
+  );
+  const desks = openDesks({ ...engines, atHead: readModelsAtHead(engines) }, writers);
   for (const market of books) {
-    followExclusively(context, engines, market);
+    leadExclusively(context, engines, owners, market);
     // Told, and no reason to say "not ready": payments go on without checkpoints.
     context.health.inform(`notary of ${market.ledger}`, () => engines.notaries.check(market));
   }
@@ -107,6 +116,9 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       PastBalancesController,
       BookController,
       CommandConsumer,
+      TransferController,
+      AccountController,
+      HoldController,
     ],
     providers: [
       { provide: balanceHandlers, useValue: balances },
@@ -116,6 +128,7 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       { provide: pastHandlers, useValue: buildPast(context, engines, books, balances) },
       { provide: commandHandler, useValue: commands },
       { provide: registrationHandler, useValue: registrations },
+      { provide: platformBooks, useValue: platformBooksOf(context, owners, books, [writers, desks]) },
       { provide: eventPublisher, useValue: engines.outbox.publisher },
     ],
   };
@@ -158,7 +171,12 @@ async function checkAtStart({ config, logger }: Context, store: EventStore, chec
   }
 }
 
-function writerOf({ config, logger }: Context, { store, checkLog }: Engines, market: Market): LedgerWriter {
+function writerOf(
+  { config, logger }: Context,
+  { store, checkLog }: Engines,
+  market: Market,
+  onDropped: () => void,
+): LedgerWriter {
   return new LedgerWriter({
     ledger: market.ledger,
     currency: market.currency,
@@ -173,7 +191,10 @@ function writerOf({ config, logger }: Context, { store, checkLog }: Engines, mar
           'the snapshot was not used: all of the log is replayed',
         ),
     },
-    onDropped: (reason) => logger.warn({ ledger: market.ledger, err: reason }, 'the book is loaded anew'),
+    onDropped: (reason) => {
+      onDropped();
+      logger.warn({ ledger: market.ledger, err: reason }, 'the book is loaded anew');
+    },
   });
 }
 
@@ -192,36 +213,6 @@ async function checkBook(
     if (error instanceof LogBehind) logger.error({ ledger, err: error }, error.message);
     throw error;
   }
-}
-
-function followExclusively(context: Context, engines: Engines, market: Market): void {
-  const { config, logger } = context;
-  const exclusive = new Exclusive({
-    connection: databaseConnection(config),
-    name: `followers:${market.ledger}`,
-    lead: async (client, signal) => {
-      const followers = await followBook({
-        market,
-        store: engines.store,
-        database: engines.database,
-        checkLog: engines.checkLog,
-        publish: (events) => engines.outbox.publisher.publish(events),
-        traceOf: (outcomeId) => engines.traces.take(outcomeId),
-        onError: (follower, error, attempt) =>
-          logger.warn({ follower, attempt, err: error }, 'a follower is held up'),
-      });
-      engines.notaries.start(market);
-      try {
-        await holdLead(client, signal);
-      } finally {
-        await Promise.all([followers.stop(), engines.notaries.stop(market)]);
-      }
-    },
-    onError: (error) =>
-      logger.warn({ ledger: market.ledger, err: error }, 'following the book was interrupted'),
-  });
-  exclusive.start();
-  context.onClose(`followers of ${market.ledger}`, () => exclusive.stop());
 }
 
 function notariesOn({ config, logger }: Context, store: EventStore): Notaries {
@@ -253,6 +244,7 @@ function buildProofs({ config }: Context, engines: Engines, books: Market[]): Pr
   return new ProofQueries({
     ...{ store: engines.store, sql: engines.database, nowMs: Date.now, sleep },
     ...{ keys: publicKeysOfBooks(config, books), atHead: atHeadOf(engines) },
+    liabilitiesSecret: config.LIABILITIES_SECRET,
   });
 }
 

@@ -98,7 +98,7 @@ export function idOf(command: CommandWithOutcome): string {
 }
 
 /** What a refusal says that was asked for. */
-function kindOf(command: CommandWithOutcome): string {
+export function kindOf(command: CommandWithOutcome): string {
   switch (command.type) {
     case 'PostEntry':
     case 'PlaceHold':

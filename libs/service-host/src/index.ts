@@ -13,6 +13,7 @@ export { IdempotencyKey, PreferWait, ZodHeaders } from './http/headers.js';
 export { bodyLimit } from './http/json-body.js';
 export { pageFields, pageOf, toPage } from './http/pages.js';
 export { contextOf } from './http/request-hooks.js';
+export { RouteRules } from './http/route-rules.js';
 export { listRoutes, routesOf } from './http/routes.js';
 export { ZodBody, ZodParams, ZodQuery } from './http/validation.js';
 export { createLogger, type Logger } from './logger.js';

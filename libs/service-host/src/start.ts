@@ -15,6 +15,7 @@ import { bodyLimit, readJsonOnly } from './http/json-body.js';
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { observeRequests } from './http/request-hooks.js';
 import { enforceRequestRules } from './http/request-rules.js';
+import { applyBodyLimits } from './http/route-rules.js';
 import { listRoutes, matchesPattern } from './http/routes.js';
 import { createLogger, type Logger } from './logger.js';
 import { listenForMetrics } from './metrics-listener.js';
@@ -131,6 +132,7 @@ async function createApp<C extends BaseConfig>(service: ServiceDefinition<C>, co
   const fastify = adapter.getInstance();
   brokenRequests.watch(fastify.server);
   readJsonOnly(fastify);
+  applyBodyLimits(fastify);
   const openResponses = observeRequests(fastify, { logger, metrics });
   enforceRequestRules(fastify);
   const controllers = operationsControllers({

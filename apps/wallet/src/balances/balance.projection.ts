@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@florin/event-store';
-import { decodeRecord, naturalBalance, type LedgerEvent } from '@florin/ledger';
+import { decodeRecord, naturalBalance, outcomeId, type LedgerEvent } from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
 import type { PreparedDatabase } from '@florin/service-host';
 import { lockProgress, saveProgress } from '../ledgers/progress.js';
@@ -28,6 +28,7 @@ export function projectBalances(database: PreparedDatabase, ledger: string) {
         ...ofType(events, 'EntryRejected'),
       ]);
       await applyPostings(sql, ledger, ofType(events, 'EntryPosted'));
+      await recordOutcomes(sql, ledger, events);
       await applyHolds(sql, ledger, events);
       await applyStates(sql, ledger, events);
       await saveProgress(sql, 'balances', ledger, last.revision);
@@ -77,6 +78,20 @@ async function recordEntries(
       ),
       entries.map((event) => (event.type === 'EntryPosted' ? (event.reverses?.entryId ?? null) : null)),
     ],
+  );
+}
+
+/** Of commands that are no entries. */
+async function recordOutcomes(sql: Sql, ledger: string, events: At<LedgerEvent>[]): Promise<void> {
+  const outcomes = events.flatMap((event) => {
+    const id = event.type === 'EntryPosted' || event.type === 'EntryRejected' ? undefined : outcomeId(event);
+    return id === undefined ? [] : [{ id, revision: event.revision.toString() }];
+  });
+  if (outcomes.length === 0) return;
+  await sql.query(
+    `INSERT INTO outcomes (ledger, command_id, revision)
+     SELECT $1, * FROM unnest($2::uuid[], $3::bigint[])`,
+    [ledger, outcomes.map(({ id }) => id), outcomes.map(({ revision }) => revision)],
   );
 }
 

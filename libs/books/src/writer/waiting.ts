@@ -9,8 +9,8 @@ import {
   type LedgerState,
 } from '@florin/ledger';
 
-/** What a caller wants of a decision: `state` is the book right after it, and nobody else's to keep. */
-export type See<T> = (decision: Decision, state: LedgerState) => T;
+/** What a caller wants of the decision on a command: `state` is the book right after it, and not to be kept. */
+export type See<T> = (decision: Decision, state: LedgerState, command: LedgerCommand) => T;
 
 /** What becomes of commands that are all taken or none: what was seen of each, or the decisions that forbid it. */
 export type AllOrNothing<T> =
@@ -33,7 +33,7 @@ export function runOne<T>(command: LedgerCommand, original: LedgerEvent | undefi
   return (state, record, nowMs) => {
     const decision = decide(state(), command, nowMs, original);
     for (const event of decision.events) record(event);
-    return see(decision, state());
+    return see(decision, state(), command);
   };
 }
 
@@ -57,9 +57,9 @@ export function runAll<T>(commands: readonly LedgerCommand[], see: See<T>): Run 
       (first?.outcome === 'accepted' || first?.outcome === 'repeated') &&
       decisions.every(({ outcome }) => outcome === first.outcome);
     if (!taken) return { taken, decisions };
-    const seen = decisions.map((decision) => {
+    const seen = decisions.map((decision, index) => {
       for (const event of decision.events) record(event);
-      return see(decision, state());
+      return see(decision, state(), commands[index] as LedgerCommand);
     });
     return { taken, seen };
   };

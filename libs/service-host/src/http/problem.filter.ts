@@ -8,7 +8,6 @@ import { problemOfFailure } from './failure.js';
 import { contextOf, traceIdOf } from './request-hooks.js';
 
 const details: Partial<Record<number, string>> = {
-  413: 'The body may have 64 KiB at most.',
   414: 'The address of the request is too long.',
   415: 'Send the body as application/json.',
 };
@@ -57,7 +56,9 @@ export class ProblemFilter implements ExceptionFilter {
       return new ProblemError(commonProblems['not-found'], 'There is nothing at this address.');
     }
     const problem = problemOfStatus(status);
-    const answer = new ProblemError(problem, details[status] ?? `${problem.title}.`);
+    const { bodyLimit } = request.routeOptions;
+    const detail = status === 413 ? `The body may have ${bodyLimit / 1024} KiB at most.` : details[status];
+    const answer = new ProblemError(problem, detail ?? `${problem.title}.`);
     answer.cause = error;
     return answer;
   }

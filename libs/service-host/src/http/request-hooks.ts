@@ -14,6 +14,7 @@ import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.js';
 import { httpDurationMetric } from '../metrics.js';
 import { traceHeaders, tracer } from '../tracing.js';
+import { rulesIn } from './route-rules.js';
 
 interface RequestTrace {
   readonly span: Span;
@@ -70,8 +71,9 @@ export function observeRequests(
     endSpan(started.span, request.method, route, status);
     const { traceId, spanId } = started.span.spanContext();
     const line = { method: request.method, route, status, ms, traceId, spanId };
-    // Probes come every second or so and say nothing while they succeed.
-    if (status < 400 && isProbe(route)) logger.debug(line, 'request');
+    // Probes come every second or so, other routes thousands of times, and say nothing while they succeed.
+    const { quiet = isProbe(route) } = rulesIn(request.routeOptions.config);
+    if (status < 400 && quiet) logger.debug(line, 'request');
     else logger.info(line, 'request');
   };
   return open;
