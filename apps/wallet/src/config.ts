@@ -12,6 +12,7 @@ import {
 } from '@florin/configuration';
 import { isKeyName, Malformed, SignerKey, VerifierKey } from '@florin/proofs';
 import { z } from 'zod';
+import { witnessConfig } from './proofs/witnesses.js';
 
 /** How the heads of books are signed: each book's key is this one under the book's own name. */
 const signingConfig = {
@@ -61,6 +62,7 @@ export const walletConfig = baseConfig
     ...eventStoreConfig,
     ...marketsConfig('Markets whose books this service keeps'),
     ...signingConfig,
+    ...witnessConfig,
     PUBLIC_URL: httpUrl().optional().meta({
       description: 'Where people reach the public API: QR codes on statements lead there',
     }),

@@ -51,6 +51,7 @@ import { walletProblems } from './problems.js';
 import { Notaries } from './proofs/notaries.js';
 import { ProofController, proofQueries } from './proofs/proof.controller.js';
 import { ProofQueries } from './proofs/proof.queries.js';
+import { watchWitnesses } from './proofs/witnesses.js';
 import { keysOf, publicKeysOf, publicKeysOfBooks } from './proofs/signing.js';
 import {
   StatementController,
@@ -215,9 +216,10 @@ async function checkBook(
   }
 }
 
-function notariesOn({ config, logger }: Context, store: EventStore): Notaries {
+function notariesOn(context: Context, store: EventStore): Notaries {
+  const { config, logger } = context;
   return new Notaries({
-    ...{ config, store },
+    ...{ config, store, witnesses: watchWitnesses(context) },
     onHeldUp: (ledger, error, attempt) =>
       logger.warn({ ledger, attempt, err: error }, 'a notary or the snapshots are held up'),
     onRefusal: (ledger, refusal) => logger.error({ ledger, err: refusal }, refusal.message),

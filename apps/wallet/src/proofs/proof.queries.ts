@@ -1,8 +1,10 @@
 import {
   eventProof,
+  headToProve,
   latestCheckpoint,
   proveConsistency,
   readCheckpoints,
+  withCosignatures,
   type CheckpointsPage,
   type EventProof,
   type StoredCheckpoint,
@@ -38,8 +40,11 @@ export class ProofQueries {
     return this.deps.keys.get(ledger);
   }
 
-  latest(ledger: string): Promise<StoredCheckpoint | undefined> {
-    return latestCheckpoint(this.deps.store, ledger);
+  /** The newest checkpoint, with the lines of the witnesses that have signed it so far. */
+  async latest(ledger: string): Promise<StoredCheckpoint | undefined> {
+    const { store } = this.deps;
+    const latest = await latestCheckpoint(store, ledger);
+    return latest && withCosignatures(store, ledger, latest);
   }
 
   /** Newest first. */
@@ -64,11 +69,11 @@ export class ProofQueries {
     return eventProof(this.deps.store, ledger, revision, checkpoint, this.keys(ledger) ?? []);
   }
 
-  private async coveredBy(ledger: string, revision: number): Promise<StoredCheckpoint> {
-    const { nowMs, sleep } = this.deps;
+  private async coveredBy(ledger: string, revision: number): Promise<{ note: string; size: number }> {
+    const { nowMs, sleep, store } = this.deps;
     for (const deadline = nowMs() + waitMs; ; await sleep(pollMs)) {
-      const latest = await this.latest(ledger);
-      if (latest !== undefined && latest.size > revision) return latest;
+      const head = await headToProve(store, ledger, revision);
+      if (head !== undefined) return head;
       if (nowMs() >= deadline) throw new NotSignedYet(`revision ${revision} of ${ledger} is not signed yet`);
     }
   }
