@@ -115,12 +115,26 @@ function word(words: Words, at: number): number {
 
 function wordsOf(id: string): Words {
   return [
-    Number.parseInt(id.slice(0, 8), 16),
-    Number.parseInt(id.slice(9, 13) + id.slice(14, 18), 16),
-    Number.parseInt(id.slice(19, 23) + id.slice(24, 28), 16),
-    Number.parseInt(id.slice(28), 16),
+    hex(id, 0, 8),
+    hex(id, 9, 13) * 0x1_0000 + hex(id, 14, 18),
+    hex(id, 19, 23) * 0x1_0000 + hex(id, 24, 28),
+    hex(id, 28, 36),
   ];
 }
+
+/** Digit by digit: a start reads millions of ids, and `parseInt` would want a text for each part. */
+function hex(id: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const code = id.charCodeAt(at);
+    value = value * 16 + code - (code < LETTERS ? ZERO : LETTERS - 10);
+  }
+  return value;
+}
+
+/** Codes of the digit 0 and of the letter a. */
+const ZERO = 0x30;
+const LETTERS = 0x61;
 
 const WORDS = 4;
 const FIRST_PLACES = 16;

@@ -115,7 +115,8 @@ function checkChain(
   if (revision !== head.revision + 1n) {
     throw new LedgerCorrupt('revision_gap', `revision ${revision} follows revision ${head.revision}`);
   }
-  const { schema, ...metadata } = metadataOf(record);
+  const metadata = metadataOf(record);
+  const { schema } = metadata;
   if (metadata.ledger !== ledger) {
     throw new LedgerCorrupt(
       'ledger_foreign',
