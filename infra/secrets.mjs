@@ -23,6 +23,7 @@ secret('signing-key', () =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
 );
 secret('ledger-signing-key', () => noteKey('florin.example/ledger'));
+secret('liabilities-secret', random);
 const notifications = secret('notifications-client-secret', random);
 secret('service-clients', () => {
   const secretHash = createHash('sha256').update(notifications).digest('hex');

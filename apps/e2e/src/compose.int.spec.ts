@@ -144,8 +144,8 @@ describe('docker-compose.yml', () => {
     ],
     [
       'a secret that is not given',
-      '[wallet-database-url, ledger-signing-key]',
-      '[ledger-signing-key]',
+      '[wallet-database-url, ledger-signing-key, liabilities-secret]',
+      '[ledger-signing-key, liabilities-secret]',
       'wallet: is not given the secret wallet-database-url',
     ],
     [

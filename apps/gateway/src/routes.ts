@@ -54,6 +54,7 @@ export const routes: readonly GatewayRoute[] = [
   open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints/latest'),
   open('wallet', 'GET', '/v1/ledgers/{ledger}/consistency'),
   { ...forPeople('wallet', '/v1/ledgers/{ledger}/entries'), methods: ['GET'] },
+  { ...forPeople('wallet', '/v1/ledgers/{ledger}/liabilities'), methods: ['GET'] },
   forPeople('payments', '/v1/payments'),
   forPeople('catalog', '/v1/shops'),
   forPeople('notifications', '/v1/notifications'),

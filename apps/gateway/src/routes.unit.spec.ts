@@ -37,6 +37,7 @@ describe('the table of routes', () => {
     ['identity', '/v1/sessions/x', false],
     ['wallet', '/v1/ledgers/{ledger}/keys', true],
     ['wallet', '/v1/ledgers/{ledger}/entries/{entryId}/proof', true],
+    ['wallet', '/v1/ledgers/{ledger}/liabilities/proof', true],
     ['wallet', '/v1/ledgers/{ledger}/other', false],
   ] as const)('of %s, %s: %s', (service, path, routed) => {
     expect(isRouted(service, path)).toBe(routed);

@@ -38,6 +38,12 @@ const signingConfig = {
     .meta({
       description: 'Public keys that signed checkpoints before, separated by commas, the newest first',
     }),
+  LIABILITIES_SECRET: secretFromFile(
+    'Secret that hides who is in the proofs of liabilities; with another one, those that were signed cannot be given any more',
+  ).min(32, 'must have at least 32 characters'),
+  LIABILITIES_MS: integerText(1_000, 604_800_000).default(3_600_000).meta({
+    description: 'After so many milliseconds a checkpoint says again what is owed to users',
+  }),
   CHECKPOINT_ENTRIES: integerText(1, 1_000_000).default(1_000).meta({
     description: 'A checkpoint is signed after so many events of a ledger at the latest',
   }),

@@ -10,37 +10,57 @@ export interface KeyFiles {
   readonly serviceClients: string;
   /** The secret of notifications as such a client. */
   readonly notificationsSecret: string;
+  /** The secret of a platform that calls the ledger itself. */
+  readonly platformSecret: string;
   readonly otpPepper: string;
   /** Ed25519 signer key as C2SP signed-note encodes it: the wallet signs the heads of ledgers with it. */
   readonly ledgerSigningKey: string;
+  /** The wallet hides with it who is in the proofs of liabilities. */
+  readonly liabilitiesSecret: string;
 }
 
-/** The secrets in `folder`; made where they are missing (folder 0700, files 0600), never changed. */
+/** The secrets in `folder`; made where they are missing (folder 0700, files 0600), never changed. Clients that are new are added. */
 export function ensureKeys(folder: string): KeyFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const notificationsSecret = ensureFile(join(folder, 'notifications-client-secret'), randomSecret);
+  const platformSecret = ensureFile(join(folder, 'platform-client-secret'), randomSecret);
   return {
     signingKey: ensureFile(join(folder, 'signing-key.pem'), newSigningKey),
-    serviceClients: ensureFile(join(folder, 'service-clients.json'), () => clientsOf(notificationsSecret)),
+    serviceClients: ensureClients(join(folder, 'service-clients.json'), {
+      notifications: { secretHash: hashOf(notificationsSecret), scopes: ['people:read'] },
+      platform: { secretHash: hashOf(platformSecret), scopes: ['ledger:write'] },
+    }),
     notificationsSecret,
+    platformSecret,
     otpPepper: ensureFile(join(folder, 'otp-pepper'), randomSecret),
     ledgerSigningKey: ensureFile(join(folder, 'ledger-signing-key'), () =>
       newNoteKey('florin.example/ledger'),
     ),
+    liabilitiesSecret: ensureFile(join(folder, 'liabilities-secret'), randomSecret),
   };
 }
 
 /** Under another name first: an interrupted start must not leave half a key. */
 function ensureFile(file: string, content: () => string): string {
-  if (existsSync(file)) return file;
-  writeFileSync(`${file}.new`, content(), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  if (!existsSync(file)) write(file, content());
   return file;
 }
 
-function clientsOf(notificationsSecret: string): string {
-  const secretHash = createHash('sha256').update(readFileSync(notificationsSecret, 'utf8')).digest('hex');
-  return JSON.stringify({ notifications: { secretHash, scopes: ['people:read'] } });
+/** Who is known stays as it is. */
+function ensureClients(file: string, clients: Record<string, { secretHash: string; scopes: string[] }>): string {
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  const all = { ...clients, ...known };
+  if (Object.keys(all).length > Object.keys(known).length) write(file, JSON.stringify(all));
+  return file;
+}
+
+function write(file: string, content: string): void {
+  writeFileSync(`${file}.new`, content, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function hashOf(secretFile: string): string {
+  return createHash('sha256').update(readFileSync(secretFile, 'utf8')).digest('hex');
 }
 
 function newSigningKey(): string {

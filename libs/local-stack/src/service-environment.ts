@@ -46,6 +46,7 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
     environment: ({ ports, eventStoreUrl, keys }) => ({
       EVENTSTORE_URL: eventStoreUrl,
       LEDGER_SIGNING_KEY_FILE: keys.ledgerSigningKey,
+      LIABILITIES_SECRET_FILE: keys.liabilitiesSecret,
       MARKETS: markets,
       PUBLIC_URL: local(ports.gateway),
       TEST_MONEY: 'true',

@@ -48,6 +48,7 @@ describe('a log that is behind PostgreSQL', () => {
       MARKETS: ['it'],
       LEDGER_ORIGIN: 'florin.example/ledger',
       LEDGER_SIGNING_KEY: generateKey('florin.example/ledger').reveal(),
+      ...{ LIABILITIES_SECRET: 'a secret for specs, not so short', LIABILITIES_MS: 3_600_000 },
     } as unknown as WalletConfig;
     await migrateDatabase(walletDatabase(config));
     dataSource = await walletDatabase(config).initialize();

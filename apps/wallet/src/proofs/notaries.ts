@@ -35,6 +35,7 @@ export class Notaries {
       ...{ ledger, currency, store, signer, earlierKeys: earlier, nowMs: Date.now },
       everyEntries: config.CHECKPOINT_ENTRIES,
       everyMs: config.CHECKPOINT_MS,
+      liabilities: { secret: config.LIABILITIES_SECRET, everyMs: config.LIABILITIES_MS },
       onError: (error, attempt) =>
         error instanceof NotaryRefusal ? onRefusal(ledger, error) : onHeldUp(ledger, error, attempt),
     });

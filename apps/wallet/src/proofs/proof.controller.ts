@@ -1,4 +1,9 @@
-import { eventProofSchema, type EventProof } from '@florin/books';
+import {
+  eventProofSchema,
+  liabilityDocumentSchema,
+  type EventProof,
+  type LiabilityDocument,
+} from '@florin/books';
 import {
   ApiProblems,
   ApiReturns,
@@ -24,10 +29,11 @@ import {
   entryParamsSchema,
   ledgerKeysSchema,
   ledgerParamsSchema,
+  liabilityQuerySchema,
   toCheckpointDto,
   toLedgerKeys,
 } from './proof.dto.js';
-import { NotSignedYet, type ProofQueries } from './proof.queries.js';
+import { NothingSaid, NotMadeYet, NotSignedYet, type ProofQueries } from './proof.queries.js';
 import type { PublicKeys } from './signing.js';
 
 export const proofQueries = Symbol('proof queries');
@@ -108,7 +114,13 @@ export class ProofController {
     eventProofSchema,
     'The entry, a signed head of the ledger, and the way from one to the other',
   )
-  @ApiProblems(...Object.values(proofProblems), walletProblems['balance-behind'])
+  @ApiProblems(
+    proofProblems['ledger-not-found'],
+    proofProblems['checkpoint-not-found'],
+    proofProblems['entry-not-found'],
+    proofProblems['checkpoint-behind'],
+    walletProblems['balance-behind'],
+  )
   async entryProof(
     @CurrentUser() user: Principal,
     @ZodParams(entryParamsSchema) params: z.output<typeof entryParamsSchema>,
@@ -119,6 +131,29 @@ export class ProofController {
     throw new ProblemError(
       proofProblems['entry-not-found'],
       'No entry of this id has moved money on an account of yours.',
+    );
+  }
+
+  @Get('liabilities/proof')
+  @ApiSummary('Proof that what is owed to me is in what the ledger says that it owes in all')
+  @ApiReturns(200, liabilityDocumentSchema, 'My balance, a signed head of the ledger, and the way between')
+  @ApiProblems(
+    proofProblems['ledger-not-found'],
+    proofProblems['checkpoint-not-found'],
+    proofProblems['account-not-found'],
+    proofProblems['proof-not-made'],
+  )
+  async liabilityProof(
+    @CurrentUser() user: Principal,
+    @ZodParams(ledgerParamsSchema) params: LedgerParams,
+    @ZodQuery(liabilityQuerySchema) asked: z.output<typeof liabilityQuerySchema>,
+  ): Promise<LiabilityDocument> {
+    const { ledger } = this.kept(params);
+    const proof = await this.queries.liabilityProof(user.personId, ledger, asked).catch(orNotMade);
+    if (proof !== undefined) return proof;
+    throw new ProblemError(
+      proofProblems['account-not-found'],
+      'Nothing was owed to you on such an account at that checkpoint.',
     );
   }
 
@@ -136,6 +171,22 @@ export class ProofController {
       `No checkpoint of ${ledger} has been signed yet.`,
     );
   }
+}
+
+function orNotMade(error: unknown): never {
+  if (error instanceof NothingSaid) {
+    throw new ProblemError(
+      proofProblems['checkpoint-not-found'],
+      'There is no such checkpoint that says what is owed.',
+    );
+  }
+  if (!(error instanceof NotMadeYet)) throw error;
+  throw new ProblemError(
+    proofProblems['proof-not-made'],
+    'The proof is being made; ask again in a few seconds.',
+    {},
+    { 'retry-after': '5' },
+  );
 }
 
 function orBehind(error: unknown): never {

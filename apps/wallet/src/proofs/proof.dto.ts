@@ -1,6 +1,6 @@
 import { type KeyUse, type StoredCheckpoint } from '@florin/books';
 import { integerText } from '@florin/configuration';
-import { ledgerIdSchema } from '@florin/contracts';
+import { accountIdSchema, ledgerIdSchema } from '@florin/contracts';
 import { pageFields, pageOf } from '@florin/service-host';
 import { z } from 'zod';
 import type { PublicKeys } from './signing.js';
@@ -22,6 +22,13 @@ export const consistencyQuerySchema = z
     path: ['to'],
     error: 'must not be smaller than from',
   });
+
+export const liabilityQuerySchema = z.strictObject({
+  account: accountIdSchema.optional().describe('One of my accounts in the ledger; my wallet unless told'),
+  size: position()
+    .optional()
+    .describe('Size of a checkpoint that says what is owed; the newest of them unless told'),
+});
 
 const size = z.int().nonnegative();
 

@@ -2,13 +2,17 @@ import {
   eventProof,
   headToProve,
   latestCheckpoint,
+  LiabilityProver,
   proveConsistency,
+  ProverBusy,
   readCheckpoints,
   withCosignatures,
   type CheckpointsPage,
   type EventProof,
+  type LiabilityDocument,
   type StoredCheckpoint,
 } from '@florin/books';
+import { walletAccount } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import type { Sql } from '@florin/messaging';
 import type { Hash } from '@florin/proofs';
@@ -19,6 +23,8 @@ interface Deps {
   readonly sql: Sql;
   /** Of each book of this service. */
   readonly keys: ReadonlyMap<string, PublicKeys>;
+  /** What the secrets of the trees of liabilities are made of. */
+  readonly liabilitiesSecret: string;
   /** Resolves when the read models hold everything that was in the book when it was asked. */
   readonly atHead: (ledger: string) => Promise<void>;
   readonly nowMs: () => number;
@@ -28,12 +34,27 @@ interface Deps {
 /** No checkpoint covers the entry yet: ask again. */
 export class NotSignedYet extends Error {}
 
+/** No checkpoint that was asked for says what is owed. */
+export class NothingSaid extends Error {}
+
+/** The tree that the proof is taken from is still being built: ask again. */
+export class NotMadeYet extends Error {}
+
 const waitMs = 2_000;
+/** Building a tree takes seconds where a ledger has a million accounts; whoever reads gives up after ten. */
+const waitForTreeMs = 5_000;
 const pollMs = 100;
 
 /** What the service tells of its books for others to check it by. */
 export class ProofQueries {
-  constructor(private readonly deps: Deps) {}
+  private readonly provers: ReadonlyMap<string, LiabilityProver>;
+
+  constructor(private readonly deps: Deps) {
+    const { keys, liabilitiesSecret: secret, store } = deps;
+    this.provers = new Map(
+      [...keys].map(([ledger, own]) => [ledger, new LiabilityProver({ ledger, store, keys: own, secret })]),
+    );
+  }
 
   /** The public keys of a book; `undefined` where this service does not keep it. */
   keys(ledger: string): PublicKeys | undefined {
@@ -67,6 +88,28 @@ export class ProofQueries {
     if (revision === undefined) return undefined;
     const checkpoint = await this.coveredBy(ledger, revision);
     return eventProof(this.deps.store, ledger, revision, checkpoint, this.keys(ledger) ?? []);
+  }
+
+  /**
+   * The proof that what is owed to this person on an account is in what was signed; `undefined` where they have no such
+   * account in it. Throws `NothingSaid`, and `NotMadeYet` where it takes longer than a moment.
+   */
+  async liabilityProof(
+    personId: string,
+    ledger: string,
+    asked: { readonly account?: string | undefined; readonly size?: number | undefined },
+  ): Promise<LiabilityDocument | undefined> {
+    const prover = this.provers.get(ledger);
+    const checkpoint = await prover?.checkpoint(asked.size);
+    if (prover === undefined || checkpoint === undefined) throw new NothingSaid();
+    const proving = prover.prove(checkpoint, asked.account ?? walletAccount(personId), personId);
+    // Nobody may wait for it any more when it fails.
+    proving.catch(() => undefined);
+    const late = this.deps.sleep(waitForTreeMs).then(() => Promise.reject(new NotMadeYet()));
+    late.catch(() => undefined);
+    return Promise.race([proving, late]).catch((error: unknown) => {
+      throw error instanceof ProverBusy ? new NotMadeYet() : error;
+    });
   }
 
   private async coveredBy(ledger: string, revision: number): Promise<{ note: string; size: number }> {

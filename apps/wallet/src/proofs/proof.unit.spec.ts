@@ -12,6 +12,7 @@ const env = {
   ...{ PORT: '0', ISSUER: 'http://florin.local', JWKS_URL: 'http://127.0.0.1:1/jwks', MARKETS: 'it' },
   ...{ DATABASE_URL: 'postgres://wallet@127.0.0.1/wallet', KAFKA_BROKERS: '127.0.0.1:1' },
   ...{ EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false', LEDGER_SIGNING_KEY: signer.reveal() },
+  LIABILITIES_SECRET: 'a secret for specs, not so short',
 };
 
 describe('the keys of a book', () => {
@@ -49,6 +50,11 @@ describe('the keys of a book', () => {
       { LEDGER_SIGNING_KEYS_OLD: old.reveal() },
       'must be Ed25519 verifier keys',
     ],
+    [
+      'a secret of liabilities that one could guess',
+      { LIABILITIES_SECRET: 'short' },
+      'LIABILITIES_SECRET: must have at least 32 characters',
+    ],
   ])('are not taken from %s, which nothing repeats', (_, more, says) => {
     let message = '';
     try {
@@ -65,9 +71,12 @@ describe('the documentation of proofs', () => {
   const { paths } = openApiDocument('wallet', routesOf([ProofController]));
   const at = (path: string): Record<string, unknown> => paths[`/v1/ledgers/{ledger}${path}`]!['get'] as never;
 
-  it('says that all but the proof of an entry is for everybody', () => {
+  it('says that all but the proofs of what is mine is for everybody', () => {
     const secured = Object.entries(paths).filter(([, { get }]) => (get!['security'] as unknown[]).length > 0);
-    expect(secured.map(([path]) => path)).toEqual(['/v1/ledgers/{ledger}/entries/{entryId}/proof']);
+    expect(secured.map(([path]) => path)).toEqual([
+      '/v1/ledgers/{ledger}/entries/{entryId}/proof',
+      '/v1/ledgers/{ledger}/liabilities/proof',
+    ]);
   });
 
   it('says what a checkpoint is, and how a proof can fail', () => {
