@@ -23,7 +23,7 @@ export class ClassTotals {
   static of(state: LedgerState): ClassTotals {
     const totals = new ClassTotals();
     for (const { account, debitBalance } of state.accounts.values()) {
-      count(totals.open(account, state.currency), debitBalance, 1n);
+      count(totals.open(account, state.currency), debitBalance);
       if (isOwed(account, state.currency)) totals.#owed += owedAt(debitBalance);
     }
     return totals;
@@ -43,9 +43,9 @@ export class ClassTotals {
       if (holder === undefined) throw new Error(`${account} is touched but was never opened`);
       const sums = (classes[holder.account.class] ??= { debits: 0n, credits: 0n });
       const { debitBalance } = holder;
-      count(sums, debitBalance - amount, -1n);
-      count(sums, debitBalance, 1n);
-      if (isOwed(holder.account, ofBook)) this.#owed += owedAt(debitBalance) - owedAt(debitBalance - amount);
+      const before = debitBalance - amount;
+      move(sums, before, debitBalance, amount);
+      if (isOwed(holder.account, ofBook)) this.#owed += owedAt(debitBalance) - owedAt(before);
     }
   }
 
@@ -89,7 +89,18 @@ export class ClassTotals {
 
 const ZERO = '0 0';
 
-function count(sums: Sums, debitBalance: bigint, times: bigint): void {
-  if (debitBalance > 0n) sums.debits += debitBalance * times;
-  else sums.credits -= debitBalance * times;
+function count(sums: Sums, debitBalance: bigint): void {
+  if (debitBalance > 0n) sums.debits += debitBalance;
+  else sums.credits -= debitBalance;
+}
+
+/** Takes a balance out and puts the new one in; at once where both are on one side, as nearly always. */
+function move(sums: Sums, before: bigint, after: bigint, amount: bigint): void {
+  if (before > 0n && after > 0n) sums.debits += amount;
+  else if (before <= 0n && after <= 0n) sums.credits -= amount;
+  else {
+    count(sums, after);
+    if (before > 0n) sums.debits -= before;
+    else sums.credits += before;
+  }
 }

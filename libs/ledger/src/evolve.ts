@@ -105,7 +105,8 @@ function applyEntry(book: Book, event: EntryPosted): void {
   for (const { account, amount } of event.postings) {
     const holder = holderOf(book, account);
     holder.debitBalance += amount;
-    book.movements.addPosting(event.effectiveAt, event.currency, holder.account.class, amount);
+    const { class: accountClass, currency } = holder.account;
+    book.movements.addPosting(event.effectiveAt, currency, accountClass, amount);
   }
   if (event.reverses !== undefined) book.reversed.add(event.reverses.entryId);
 }

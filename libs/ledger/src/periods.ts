@@ -21,9 +21,19 @@ export interface Movements {
   readonly totals: readonly ClassMovement[];
 }
 
+interface Sum {
+  readonly currency: string;
+  readonly class: AccountClass;
+  debits: bigint;
+  credits: bigint;
+}
+
+/** By currency, and by class: two short texts are looked up sooner than one that is made of them. */
+type Sums = Map<string, Partial<Record<AccountClass, Sum>>>;
+
 interface Slot {
   entries: number;
-  readonly sums: Map<string, { currency: string; class: AccountClass; debits: bigint; credits: bigint }>;
+  readonly sums: Sums;
 }
 
 /** A slot in storage: its number, its entries, and currency, class, debits and credits of what moved. */
@@ -36,6 +46,8 @@ export type SlotJson = readonly [
 /** The movements of the periods that are open, by slot. About 35,000 slots for a year that was never closed. */
 export class OpenMovements {
   readonly #slots = new Map<number, Slot>();
+  /** Where the last movement was counted: the next is nearly always there, too. */
+  #last: { readonly index: number; readonly slot: Slot } | undefined;
 
   /** Counts an entry that takes effect at `effectiveAt`. */
   addEntry(effectiveAt: number): void {
@@ -55,7 +67,7 @@ export class OpenMovements {
     return ordered.map(([index, { entries, sums }]) => [
       index,
       entries,
-      [...sums.values()]
+      allOf(sums)
         .map((sum): SlotJson[2][number] => [
           sum.currency,
           sum.class,
@@ -83,43 +95,47 @@ export class OpenMovements {
 
   /** What took effect before `until`, which is a multiple of `SLOT_MS`. */
   before(until: number): Movements {
-    const sums: Slot['sums'] = new Map();
+    const sums: Sums = new Map();
     let entries = 0;
     for (const [index, slot] of this.#slots) {
       if (index * SLOT_MS >= until) continue;
       entries += slot.entries;
-      for (const moved of slot.sums.values()) {
+      for (const moved of allOf(slot.sums)) {
         const sum = sumOf(sums, moved.currency, moved.class);
         sum.debits += moved.debits;
         sum.credits += moved.credits;
       }
     }
-    const ordered = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { entries, totals: ordered.map(([, sum]) => sum) };
+    const totals = allOf(sums).sort((a, b) =>
+      `${a.currency} ${a.class}` < `${b.currency} ${b.class}` ? -1 : 1,
+    );
+    return { entries, totals };
   }
 
   /** Forgets what took effect before `until`: its period is closed. */
   dropBefore(until: number): void {
+    this.#last = undefined;
     for (const index of this.#slots.keys()) if (index * SLOT_MS < until) this.#slots.delete(index);
   }
 
   #slotOf(effectiveAt: number): Slot {
     const index = Math.floor(effectiveAt / SLOT_MS);
-    const known = this.#slots.get(index);
-    if (known !== undefined) return known;
-    const slot: Slot = { entries: 0, sums: new Map() };
+    if (this.#last?.index === index) return this.#last.slot;
+    const slot: Slot = this.#slots.get(index) ?? { entries: 0, sums: new Map() };
     this.#slots.set(index, slot);
+    this.#last = { index, slot };
     return slot;
   }
 }
 
-function sumOf(sums: Slot['sums'], currency: string, accountClass: AccountClass) {
-  const key = `${currency} ${accountClass}`;
-  const known = sums.get(key);
-  if (known !== undefined) return known;
-  const sum = { currency, class: accountClass, debits: 0n, credits: 0n };
-  sums.set(key, sum);
-  return sum;
+function sumOf(sums: Sums, currency: string, accountClass: AccountClass): Sum {
+  let classes = sums.get(currency);
+  if (classes === undefined) sums.set(currency, (classes = {}));
+  return (classes[accountClass] ??= { currency, class: accountClass, debits: 0n, credits: 0n });
+}
+
+function allOf(sums: Sums): Sum[] {
+  return [...sums.values()].flatMap((classes) => Object.values(classes));
 }
 
 const HOUR_MS = 3_600_000;

@@ -89,14 +89,19 @@ export async function verifyExport(paths: readonly string[], options: VerifyOpti
 class Run {
   readonly check: ExportCheck;
   finding: ExportFinding | undefined;
-  #place: Place = { file: '', line: 0 };
+  /** Where it reads: the last line that was looked at. */
+  #file = '';
+  #line = 0;
 
   constructor(keys: readonly VerifierKey[] | undefined, reversals: Reversals) {
-    this.check = new ExportCheck(keys, (event, revision) => reversals.note(event, revision, this.#place));
+    this.check = new ExportCheck(keys, (event, revision) => {
+      reversals.note(event, revision, { file: this.#file, line: this.#line });
+    });
   }
 
   async read(file: string, hashing: Hashing, onBytes: (read: number) => void): Promise<void> {
-    this.#place = { file, line: 0 };
+    this.#file = file;
+    this.#line = 0;
     try {
       for await (const block of hashing.blocksOf(file)) {
         onBytes(block.read);
@@ -105,7 +110,7 @@ class Run {
       }
       this.check.endFile();
     } catch (error) {
-      this.#place = { file, line: this.#place.line + 1 };
+      this.#line += 1;
       this.#find(error);
     }
   }
@@ -115,20 +120,20 @@ class Run {
     try {
       this.check.endAll();
     } catch (error) {
-      this.#place = { ...this.#place, line: this.#place.line + 1 };
+      this.#line += 1;
       this.#find(error, this.check.covered);
     }
   }
 
   #acceptAll({ bytes, hashes, roots, malformed }: HashedBlock): void {
-    const { file, line } = this.#place;
+    const lines = linesIn(bytes);
     const root = roots.values();
     const nextRoot = (): string => root.next().value ?? '';
     try {
-      for (const [at, text] of linesIn(bytes).entries()) {
-        this.#place = { file, line: line + at + 1 };
+      for (let at = 0; at < lines.length; at += 1) {
+        this.#line += 1;
         if (at === malformed?.at) throw new ExportFault('line_malformed', malformed.detail);
-        this.check.accept(text, hashes.slice(at * 64, at * 64 + 64), nextRoot);
+        this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
       }
     } catch (error) {
       this.#find(error);
@@ -137,7 +142,7 @@ class Run {
 
   #find(error: unknown, revision = this.check.revision + 1): void {
     if (!(error instanceof ExportFault || error instanceof LedgerCorrupt)) throw error;
-    this.finding = { ...this.#place, revision, code: error.code, detail: error.message };
+    this.finding = { file: this.#file, line: this.#line, revision, code: error.code, detail: error.message };
   }
 }
 
