@@ -46,9 +46,9 @@ export function restoreBook(
 ): LedgerState {
   const accounts = new Map<string, AccountState>();
   const holds = new Map<string, Hold>();
-  for (const { holds: own, ...row } of rows) {
-    accounts.set(row.account.id, row);
-    for (const hold of own) holds.set(hold.id, { ...hold, account: row.account.id });
+  for (const { account, debitBalance, held, frozen, closed, holds: own } of rows) {
+    accounts.set(account.id, { account, debitBalance, held, frozen, closed });
+    for (const hold of own) holds.set(hold.id, { ...hold, account: account.id });
   }
   const entryIds = new RecentEntryIds();
   for (const packed of packedIds) entryIds.addPacked(packed);

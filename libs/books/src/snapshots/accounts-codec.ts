@@ -63,30 +63,38 @@ export function encodeAccounts(rows: readonly TouchedRow[]): string {
   return JSON.stringify(columns);
 }
 
-/** Reads what `encodeAccounts` wrote; throws for anything else. */
-export function decodeAccounts(text: string): TouchedRow[] {
+/** The accounts of a text, each of which is read only where it is asked for. */
+export interface StoredAccounts {
+  readonly ids: readonly string[];
+  /** The last segment that touched each. */
+  readonly segments: readonly number[];
+  /** The account at a place of `ids`. */
+  row(i: number): AccountRow;
+}
+
+/** Reads what `encodeAccounts` wrote; throws for anything else, here or where a row is read. */
+export function decodeAccounts(text: string): StoredAccounts {
   const columns = JSON.parse(text) as Columns;
   const owners = columns.owners.split('\n');
   const kinds = columns.kinds.map((kind) => ({
     ...kind,
     floor: kind.floor === null ? null : BigInt(kind.floor),
   }));
-  return columns.ids.split('\n').map((id, i) => {
-    const owner = owners[i] === '' ? null : (owners[i] as string);
-    const {
-      class: accountClass,
-      chart,
-      currency,
-      floor,
-      testMoney,
-    } = kinds[columns.kind[i] as number] as (typeof kinds)[number];
-    const account: Account = { id, owner, class: accountClass, chart, currency, floor, testMoney };
-    const debitBalance = BigInt(columns.balances[i] as number);
-    const segment = columns.segments[i] as number;
-    const { held, frozen, closed, holds } = columns.rare[i] ?? common;
-    const row = { account, debitBalance, held: BigInt(held), frozen, closed, holds: holds.map(holdOf) };
-    return { row, segment };
-  });
+  const ids = columns.ids.split('\n');
+  return {
+    ids,
+    segments: columns.segments,
+    row(i) {
+      const owner = owners[i] === '' ? null : (owners[i] as string);
+      const kind = kinds[columns.kind[i] as number] as (typeof kinds)[number];
+      const { class: accountClass, chart, currency, floor, testMoney } = kind;
+      const id = ids[i] as string;
+      const account: Account = { id, owner, class: accountClass, chart, currency, floor, testMoney };
+      const debitBalance = BigInt(columns.balances[i] as number);
+      const { held, frozen, closed, holds } = columns.rare[i] ?? common;
+      return { account, debitBalance, held: BigInt(held), frozen, closed, holds: holds.map(holdOf) };
+    },
+  };
 }
 
 const common: Rare = { held: '0', frozen: null, closed: false, holds: [] };

@@ -60,7 +60,7 @@ it('keeps snapshots of a book from its first event on, and goes on where another
   await segmentsReach(whole);
   await second.stop();
   const { replay, snapshot } = await loadBook(store, 'it-eur', { currency: 'EUR', keys: [key.verifier] });
-  expect(snapshot?.place.segments).toBe(whole);
+  expect(snapshot?.segment).toBe(whole);
   expect(bookText(replay.state)).toBe(bookText((await replayBook(store, 'it-eur')).state));
   expect(errors).toEqual([]);
 });
@@ -102,7 +102,7 @@ it('stores the record of a segment once where the store was away at its end', as
   await keeper.stop();
   expect(attempts).toEqual([1, 2]);
   const { replay, snapshot } = await loadBook(store, 'it-eur', { currency: 'EUR', keys: [key.verifier] });
-  expect(snapshot?.place.segments).toBe(whole);
+  expect(snapshot?.segment).toBe(whole);
   expect(bookText(replay.state)).toBe(bookText(book.state));
 });
 

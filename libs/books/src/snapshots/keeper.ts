@@ -95,7 +95,7 @@ export class SnapshotKeeper {
     const keys = signer && [signer.verifier, ...earlierKeys];
     const reader = new SnapshotReader({ store, ledger, ...(keys && { keys }) });
     const segments = await reader.segments();
-    const start = segments > 0 ? await reader.load(segments, { ids: true }) : undefined;
+    const start = segments > 0 ? await reader.resume(segments) : undefined;
     const opened: Opened = {
       replay: createReplay(ledger, sha256, {
         ...{ currency, onEvent: (event) => (opened.event = event) },

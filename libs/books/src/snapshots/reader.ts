@@ -10,7 +10,13 @@ import {
   type ChainHead,
 } from '@florin/ledger';
 import type { VerifierKey } from '@florin/proofs';
-import { decodeAccounts, decodeTouches, type TouchedRow, type Touches } from './accounts-codec.js';
+import {
+  decodeAccounts,
+  decodeTouches,
+  type StoredAccounts,
+  type TouchedRow,
+  type Touches,
+} from './accounts-codec.js';
 import {
   chainOf,
   chunkStream,
@@ -38,7 +44,8 @@ interface Deps {
 
 /** A book as its snapshots have it, at the end of a segment. */
 export interface Snapshot extends BookAt {
-  readonly place: SnapshotPlace;
+  /** Number of the segment. */
+  readonly segment: number;
 }
 
 interface FoundRecord {
@@ -60,22 +67,51 @@ export class SnapshotReader {
 
   /** The book at the end of a segment. Without `ids` it does not know which ids have an outcome: for reading only. */
   async load(segment: number, { ids }: { readonly ids: boolean }): Promise<Snapshot> {
-    const records = await Promise.all(chainOf(segment).map((at) => this.record(at)));
-    const [{ record, head }] = records as [FoundRecord];
+    return this.#book(await this.#chain(segment), ids, () => undefined);
+  }
+
+  /** The book at the end of a segment, and what it takes to write the snapshots that follow. */
+  async resume(segment: number): Promise<Snapshot & { readonly place: SnapshotPlace }> {
+    const chain = await this.#chain(segment);
+    const touched = new Map(chain.map(({ record }) => [record, new Map<string, number>()]));
+    const snapshot = await this.#book(chain, true, (record, { ids, segments }) => {
+      ids.forEach((id, i) => touched.get(record)?.set(id, segments[i] as number));
+    });
+    const oldestFirst = [...touched].toReversed();
+    const [{ record }] = chain as [FoundRecord];
+    const place = {
+      segments: segment,
+      touched: oldestFirst.map(([{ covers }, accounts]) => ({ covers, accounts })),
+      idChain: record.idChain,
+    };
+    return { ...snapshot, place };
+  }
+
+  /** The records that are the book at the end of a segment, the last one first. */
+  async #chain(segment: number): Promise<readonly FoundRecord[]> {
+    return Promise.all(chainOf(segment).map((at) => this.record(at)));
+  }
+
+  async #book(
+    chain: readonly FoundRecord[],
+    ids: boolean,
+    onAccounts: (record: SnapshotRecord, accounts: StoredAccounts) => void,
+  ): Promise<Snapshot> {
+    const [{ record, head }] = chain as [FoundRecord];
     await this.#checkHead(head);
-    const oldestFirst = records.toReversed();
-    const parts: TouchedRow[][] = [];
-    for (const found of oldestFirst) parts.push(await this.#allAccounts(found.record));
+    // An account is as the last of the records has it that has it at all: those before it need not be looked at.
     const rows = new Map<string, AccountRow>();
-    for (const part of parts) for (const { row } of part) rows.set(row.account.id, row);
+    for (const found of chain) {
+      await this.#eachAccounts(found.record, (accounts) => {
+        onAccounts(found.record, accounts);
+        accounts.ids.forEach((id, i) => {
+          if (!rows.has(id)) rows.set(id, accounts.row(i));
+        });
+      });
+    }
     const summary = await this.#summary(record);
     const packed = ids ? await this.#ids(record, summary.recordedAt) : [];
-    const touched = oldestFirst.map((found, i) => ({
-      covers: found.record.covers,
-      accounts: new Map((parts[i] as TouchedRow[]).map((one) => [one.row.account.id, one.segment])),
-    }));
-    const place = { segments: segment, touched, idChain: record.idChain };
-    return { state: restoreBook(summary, rows.values(), packed), head, place };
+    return { state: restoreBook(summary, rows.values(), packed), head, segment: record.segment };
   }
 
   /** An account at the end of a segment, and the last segment that touched it; `undefined` where it was not open yet. */
@@ -83,9 +119,9 @@ export class SnapshotReader {
     for (const at of chainOf(segment)) {
       const { record } = await this.record(at);
       const chunk = chunkWith(record.accounts, id);
-      const rows = chunk && decoded(decodeAccounts, await this.#text(chunk));
-      const found = rows?.find(({ row }) => row.account.id === id);
-      if (found !== undefined) return found;
+      const text = chunk && (await this.#text(chunk));
+      const found = text && usable(() => accountIn(decodeAccounts(text), id));
+      if (found) return found;
     }
     return undefined;
   }
@@ -94,9 +130,9 @@ export class SnapshotReader {
   async touches(segment: number, id: string): Promise<Touches> {
     const { record } = await this.record(segment);
     const chunk = chunkWith(record.touches, id);
-    const found = chunk && decoded(decodeTouches, await this.#text(chunk)).get(id);
-    if (found === undefined)
-      throw new SnapshotUnusable(`segment ${segment} does not say when it touched ${id}`);
+    const text = chunk && (await this.#text(chunk));
+    const found = text && usable(() => decodeTouches(text).get(id));
+    if (!found) throw new SnapshotUnusable(`segment ${segment} does not say when it touched ${id}`);
     return found;
   }
 
@@ -128,9 +164,8 @@ export class SnapshotReader {
   }
 
   /** In one read where they lie in a row, as they do unless two wrote at once. */
-  async #allAccounts({ accounts }: SnapshotRecord): Promise<TouchedRow[]> {
+  async #eachAccounts({ accounts }: SnapshotRecord, take: (some: StoredAccounts) => void): Promise<void> {
     const { store, ledger } = this.deps;
-    const rows: TouchedRow[] = [];
     for (let next = 0; next < accounts.length;) {
       const from = BigInt((accounts[next] as AccountChunk).at);
       const maxCount = Math.min(CHUNKS_OF_A_READ, accounts.length - next);
@@ -138,18 +173,17 @@ export class SnapshotReader {
         for (const stored of page) {
           const chunk = accounts[next];
           if (chunk === undefined || BigInt(chunk.at) !== stored.revision) break;
-          for (const row of decoded(decodeAccounts, textOf(stored, chunk))) rows.push(row);
+          usable(() => take(decodeAccounts(textOf(stored, chunk))));
           next += 1;
         }
       }
       if ((accounts[next - 1]?.at ?? -1) < Number(from)) throw missing(accounts[next] as Chunk);
     }
-    return rows;
   }
 
   async #summary({ summary }: SnapshotRecord): Promise<BookSummary> {
     const pieces = await Promise.all(summary.map((chunk) => this.#text(chunk)));
-    return decoded((text) => JSON.parse(text) as BookSummary, pieces.join(''));
+    return usable(() => JSON.parse(pieces.join('')) as BookSummary);
   }
 
   async #text(chunk: Chunk): Promise<string> {
@@ -192,6 +226,11 @@ function chunkWith(chunks: readonly AccountChunk[], id: string): AccountChunk | 
   return chunks.findLast(({ first }) => first <= id);
 }
 
+function accountIn(accounts: StoredAccounts, id: string): TouchedRow | undefined {
+  const at = accounts.ids.indexOf(id);
+  return at < 0 ? undefined : { row: accounts.row(at), segment: accounts.segments[at] as number };
+}
+
 function textOf(stored: StoredEvent | undefined, chunk: Chunk): string {
   const { text } = (stored?.data ?? {}) as { text?: unknown };
   if (typeof text !== 'string' || sha256(text) !== chunk.sha256) throw missing(chunk);
@@ -200,10 +239,6 @@ function textOf(stored: StoredEvent | undefined, chunk: Chunk): string {
 
 function missing({ at }: Chunk): SnapshotUnusable {
   return new SnapshotUnusable(`chunk ${at} is missing or was changed`);
-}
-
-function decoded<T>(decode: (text: string) => T, text: string): T {
-  return usable(() => decode(text));
 }
 
 /** What a reading throws of its own means that the snapshot cannot be used. */

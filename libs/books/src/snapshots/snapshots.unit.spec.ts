@@ -24,7 +24,7 @@ async function written(seed: number, length: number, restartAt = -1) {
     if (events.length % segmentEvents > 0) return;
     texts.push(bookText(state));
     if (texts.length !== restartAt) return;
-    const { place, state: loaded } = await new SnapshotReader(deps).load(restartAt, { ids: true });
+    const { place, state: loaded } = await new SnapshotReader(deps).resume(restartAt);
     writer = new SnapshotWriter(deps, place, loaded);
   });
   for (const [command, nowMs] of story(seed, length)) await book.do(command, nowMs);
