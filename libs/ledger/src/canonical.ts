@@ -38,16 +38,12 @@ function hasOrder(value: object): boolean {
   if ('toJSON' in value) return false;
   let before = '';
   for (const key of Object.keys(value)) {
-    // Keys that look like numbers come first in an object, whatever the order of their letters.
-    if (key <= before || key.charCodeAt(0) < LETTERS || !key.isWellFormed()) return false;
+    if (key <= before || !key.isWellFormed()) return false;
     if (!isOrdered(value[key as keyof object])) return false;
     before = key;
   }
   return true;
 }
-
-/** Code of the first character after the digits. */
-const LETTERS = 0x3a;
 
 function orderedText(value: unknown): string {
   switch (typeof value) {

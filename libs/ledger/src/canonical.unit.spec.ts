@@ -35,6 +35,17 @@ describe('canonicalJson', () => {
     },
   );
 
+  it('is of what a value holds, whatever the value would rather say of itself', () => {
+    const masked = Object.assign(Object.create({ toJSON: () => 'a mask' }) as object, { a: 1 });
+    expect(canonicalJson([masked])).toBe('[{"a":1}]');
+  });
+
+  it('orders keys that look like numbers as texts', () => {
+    expect(canonicalJson({ 10: 1, 9: 2, 1: 3, a: 4 })).toBe('{"1":3,"10":1,"9":2,"a":4}');
+    expect(canonicalJson({ 1: 1, 2: 2, a: 3 })).toBe('{"1":1,"2":2,"a":3}');
+    expect(canonicalJson({ '': 1, '!': 2, 0: 3 })).toBe('{"":1,"!":2,"0":3}');
+  });
+
   it('is the same text whatever order the keys were written in', () => {
     const leaf = fc.oneof(
       fc.string({ unit: 'grapheme' }),

@@ -67,6 +67,23 @@ describe('many ids', () => {
     expect(others.filter((id) => ids.has(id))).toStrictEqual([]);
   });
 
+  it('are told apart by each of their parts, where all others are the same and so is their place', () => {
+    const start = Math.ceil(NOW / 600_000) * 600_000;
+    const [id, laterBy1, laterBy65536] = [0, 1, 65_536].map((ms) => entryIdAt(start + ms, 7)) as [
+      string,
+      string,
+      string,
+    ];
+    const alike = [laterBy1, laterBy65536, id.replace('-8000-', '-8001-'), entryIdAt(start, 8)];
+    for (const known of alike) {
+      const ids = new RecentEntryIds();
+      ids.add(known);
+      expect(ids.has(id)).toBe(false);
+      ids.add(id);
+      expect([ids.size, ids.has(known), ids.has(id)]).toStrictEqual([2, true, true]);
+    }
+  });
+
   it('are packed in ascending order, and read back from it', () => {
     const packed = filled().packed();
     expect(packed).toStrictEqual(packIds(distinct));

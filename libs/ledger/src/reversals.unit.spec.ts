@@ -145,7 +145,15 @@ describe('a stored history with a reversal', () => {
     [
       `its postings do not mirror those of entry ${entryId}`,
       (records) => records[5],
-      { postings: posted(transfer({ ...bruno, account: 'wallet:x' }, anna, 1_250n)).postings },
+      {
+        postings: posted({
+          ...transfer(anna, bruno, 1_250n),
+          postings: [
+            { account: anna.account, amount: -1_250n },
+            { account: 'wallet:x', amount: 1_250n },
+          ],
+        }).postings,
+      },
     ],
     [
       `its postings do not mirror those of entry ${entryId}`,
