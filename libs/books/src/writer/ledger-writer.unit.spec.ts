@@ -35,8 +35,8 @@ class FakeStore implements Pick<EventStore, 'read' | 'append'> {
     this.failNext = {};
     if (before !== undefined) throw before;
     const head = BigInt(this.log.length - 1);
-    const wanted = expected === 'no_stream' ? -1n : (expected as bigint);
-    if (wanted !== head) throw new WrongExpectedRevision('ledger-it-eur', expected, head);
+    const wanted = expected === 'no_stream' ? -1n : expected;
+    if (wanted !== 'any' && wanted !== head) throw new WrongExpectedRevision('ledger-it-eur', expected, head);
     this.appends.push(events.length);
     for (const event of events) {
       const { id, type, data, metadata } = event;
@@ -171,6 +171,19 @@ describe('LedgerWriter', () => {
     expect(store.held).toHaveLength(2);
     store.held[1]?.();
     expect(await second).toMatchObject({ outcome: 'refused', code: 'insufficient_funds' });
+    expect(balanceInLog(store, bruno)).toBe(60n);
+  });
+
+  it('answers only once the append is in the log', async () => {
+    const store = new FakeStore();
+    const writer = await opened(store);
+    store.held = [];
+    let answered = false;
+    const first = writer.submit(transfer(60n)).finally(() => (answered = true));
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+    expect(answered).toBe(false);
+    store.held.shift()?.();
+    expect((await first).outcome).toBe('accepted');
     expect(balanceInLog(store, bruno)).toBe(60n);
   });
 
