@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStore } from '@florin/embedded';
-import { latestCheckpoint, Notary } from '@florin/books';
+import { latestCheckpoint, LiabilityProver, Notary, type LiabilityDocument } from '@florin/books';
 import { connectEventStore, type NewEvent } from '@florin/event-store';
 import {
   createSealer,
@@ -138,6 +138,9 @@ export const head = (history.at(-1)?.metadata as { hash: string }).hash;
 /** Signs `it-eur`. */
 export const signer = generateKey('florin.example/ledger/it-eur');
 
+/** What the secrets of liabilities are made of. */
+export const liabilitiesSecret = 'a secret for specs, not so short';
+
 /** Has the book signed as far as it goes, or its first events alone. */
 export async function sign(url: string, by: SignerKey = signer, size = history.length): Promise<void> {
   const store = connectEventStore(url);
@@ -149,6 +152,7 @@ export async function sign(url: string, by: SignerKey = signer, size = history.l
   const { append, read } = store;
   const notary = new Notary({
     ...{ ledger: 'it-eur', currency: 'EUR', signer: by, everyEntries: 1_000, everyMs: 10 },
+    liabilities: { secret: liabilitiesSecret, everyMs: 3_600_000 },
     store: { append: append.bind(store), read: read.bind(store), subscribe: shorter },
     nowMs: () => Date.UTC(2026, 10, 2, 13),
   });
@@ -156,4 +160,17 @@ export async function sign(url: string, by: SignerKey = signer, size = history.l
   await eventually(async () => expect((await latestCheckpoint(store, 'it-eur'))?.size).toBe(size));
   await notary.stop();
   await store.close();
+}
+
+/** What somebody is answered who asks for the proof of what is owed to them. */
+export async function owedTo(url: string, person: string): Promise<LiabilityDocument> {
+  const store = connectEventStore(url);
+  const prover = new LiabilityProver({
+    ...{ ledger: 'it-eur', store, keys: [signer.verifier], secret: liabilitiesSecret },
+  });
+  const checkpoint = await prover.checkpoint();
+  const document = checkpoint && (await prover.prove(checkpoint, `wallet:${person}`, person));
+  await store.close();
+  if (document === undefined) throw new Error(`nothing is owed to ${person}`);
+  return document;
 }

@@ -27,7 +27,8 @@ function truth(size: number): Claim {
   history.slice(0, size).forEach((event, revision) => {
     tree.accept({ metadata: undefined, ...event, revision: BigInt(revision) } satisfies StoredRecord);
   });
-  const head = { chain: tree.head.hash, timeMs: day + size, totals: tree.totals(), liabilities: undefined };
+  const liabilities = { root: Buffer.alloc(32, 1), ...tree.owed };
+  const head = { chain: tree.head.hash, timeMs: day + size, totals: tree.totals(), liabilities };
   return { size, root: tree.root(), ...head };
 }
 
@@ -63,6 +64,7 @@ describe('an audit of heads that the right key has signed', () => {
     ['another root', 'root_differs', [at4, { ...at8, root: at4.root }]],
     ['another chain', 'chain_differs', [at4, { ...at8, chain: at4.chain }]],
     ['other totals', 'totals_differ', [at4, { ...at8, totals: more }]],
+    ['another sum owed', 'liabilities_differ', [at4, { ...at8, liabilities: at4.liabilities }]],
     ['no totals', 'totals_differ', [at4, { ...at8, totals: [] }]],
     ['a time before the last one', 'time_backwards', [at4, { ...at8, timeMs: at4.timeMs - 1 }]],
     ['a smaller size', 'checkpoint_invalid', [at8, at4]],

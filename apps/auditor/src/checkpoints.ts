@@ -20,6 +20,7 @@ export interface CheckpointFinding {
     | 'root_differs'
     | 'chain_differs'
     | 'totals_differ'
+    | 'liabilities_differ'
     | 'time_backwards'
     | 'tile_differs'
     | 'ledger_damaged';
@@ -177,6 +178,8 @@ class CheckpointCheck {
         .join(', '),
     );
     if (found !== due) throw wrong('totals_differ', `its totals are ${found}, expected ${due}`);
+    const owedFault = this.tree.owedFault(head.liabilities);
+    if (owedFault !== undefined) throw wrong('liabilities_differ', owedFault);
     const earliest = Math.max(this.tree.recordedAtMs, this.last?.head.timeMs ?? 0);
     if (head.timeMs < earliest) {
       const [time, before] = [head.timeMs, earliest].map((timeMs) => new Date(timeMs).toISOString());

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKey } from '@florin/proofs';
-import { over, run, sign, signer, history } from './books.fixture.spec.js';
+import { over, owedTo, run, sign, signer, history } from './books.fixture.spec.js';
 import { commands } from './commands.js';
 
 const key = ['--key', `${signer}`];
@@ -21,6 +21,8 @@ const asked: Readonly<Record<string, (file: string) => string[]>> = {
   export: (file) => ['--ledger', 'it-eur', '--out', file],
   'verify-export': () => [join(folder, 'book'), ...key],
   checkpoints: () => key,
+  liabilities: () => key,
+  'verify-liability': () => [join(folder, 'owed.json'), ...key],
   proof: () => [entryId, ...key],
   'verify-proof': () => [join(folder, 'proof.json'), ...key],
   consistency: () => ['3'],
@@ -33,7 +35,7 @@ const asked: Readonly<Record<string, (file: string) => string[]>> = {
 /** Those whose story here has another end than a good one. */
 const codes: Readonly<Record<string, number>> = { reserves: 2, cosign: 1 };
 
-const offline = ['verify-export', 'verify-proof', 'new-key', 'config', 'witness'];
+const offline = ['verify-export', 'verify-liability', 'verify-proof', 'new-key', 'config', 'witness'];
 const entryId = (history[5]?.data as { entryId: string }).entryId;
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'florin-commands-'))));
@@ -48,6 +50,7 @@ it('every command knows --json, knows or refuses --at, and shows how far it is o
     await sign(url);
     await writeFile(join(folder, 'proof.json'), (await run(['proof', '5', ...key, '--url', url])).out);
     await run(['export', '--ledger', 'it-eur', '--out', join(folder, 'book'), '--url', url]);
+    await writeFile(join(folder, 'owed.json'), JSON.stringify(await owedTo(url, 'anna')));
     let files = 0;
     const answerOf = async (name: string, options: readonly string[], terminal: boolean) => {
       const args = asked[name]?.(join(folder, `${(files += 1)}`)) ?? [];

@@ -4,6 +4,7 @@ import { checkpointsCommand } from './checkpoints-command.js';
 import { command, type Command } from './command.js';
 import { exportCommands } from './exports.js';
 import { inquiries } from './inquiries.js';
+import { liabilityCommands } from './liabilities.js';
 import { proofCommands } from './proofs.js';
 import { reportCommand } from './report/report-command.js';
 import { statementCommand } from './statements.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   reportCommand,
   ...exportCommands,
   checkpointsCommand,
+  ...liabilityCommands,
   ...proofCommands,
   witnessCommand,
   newKeyCommand,

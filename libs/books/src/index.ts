@@ -24,6 +24,7 @@ export {
 export { checkLiability, liabilityDocumentSchema, type LiabilityDocument } from './liabilities/document.js';
 export type { OwedOptions } from './liabilities/owed-heads.js';
 export { LiabilityProver, ProverBusy, type ProverOptions } from './liabilities/prover.js';
+export { liabilitiesOf } from './liabilities/owed.js';
 export { liabilitiesTree } from './liabilities/tree.js';
 export { BookTree } from './notary/book-tree.js';
 export {
