@@ -14,7 +14,8 @@ export interface OperatorAnswer {
 
 /** Runs the operator's command line, about the Italian book: what it needs is Kafka, and what it is told. */
 export function askOperator(stack: Stack, ...command: readonly string[]): Promise<OperatorAnswer> {
-  const args = [program, ...command, '--ledger', 'it-eur', '--reference', 'case-2026-117', '--json'];
+  const reference = command[0] === 'open-account' ? [] : ['--reference', 'case-2026-117'];
+  const args = [program, ...command, '--ledger', 'it-eur', ...reference, '--json'];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { env: kafkaEnvironment(stack.kafka) }, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code;

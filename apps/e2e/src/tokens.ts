@@ -4,6 +4,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 interface TokenChanges {
   readonly issuer?: string;
   readonly audience?: string;
+  /** What a service may do, separated by spaces. */
+  readonly scope?: string;
   /** Seconds from now; negative for an expired one. */
   readonly ttlSeconds?: number;
 }
@@ -15,14 +17,14 @@ export async function tokenSigner(pem: string) {
   return {
     kid,
     /** `kid` names another key than the one that signs. */
-    sign(personId: string, changes: TokenChanges & { readonly kid?: string } = {}): Promise<string> {
+    sign(subject: string, changes: TokenChanges & { readonly kid?: string } = {}): Promise<string> {
       const { issuer = 'http://florin.local', audience = 'florin', ttlSeconds = 600 } = changes;
       const now = Math.floor(Date.now() / 1000);
-      return new SignJWT({})
+      return new SignJWT(changes.scope === undefined ? {} : { scope: changes.scope })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: changes.kid ?? kid })
         .setIssuer(issuer)
         .setAudience(audience)
-        .setSubject(personId)
+        .setSubject(subject)
         .setIssuedAt(now - 3600)
         .setExpirationTime(now + ttlSeconds)
         .sign(key);

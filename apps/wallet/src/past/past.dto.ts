@@ -28,8 +28,7 @@ const pointSchema = z
   })
   .optional()
   .meta({
-    description: 'After which revision, or at which instant (RFC 3339); now unless told',
-    examples: ['2026-10-31T23:00:00Z'],
+    description: 'After which revision (1108), or at which instant (2026-10-31T23:00:00Z); now unless told',
   });
 
 const limit = integerText(1, maxAccounts);
@@ -68,6 +67,10 @@ const balance = z.int().meta({ description: 'Minor units, positive on the natura
 export const balancesSchema = pageOf(
   z.strictObject({
     account: z.string(),
+    class: accountClassSchema.meta({
+      description:
+        'What is owed to you is a liability; the supply of an asset that you have issued is an asset, and not yours',
+    }),
     balance: z.strictObject({ value: z.int(), currency: z.string() }).meta({
       description: 'Minor units of the currency, or of the asset',
       examples: [{ value: 3750, currency: 'EUR' }],
@@ -121,8 +124,8 @@ function momentOf({ ledger, provisional, recordedAt, ...moment }: Moment) {
   };
 }
 
-function balanceOf({ account, balanceMinor, currency }: PastBalance) {
-  return { account, balance: { value: amountToWire(balanceMinor), currency } };
+function balanceOf({ account, balanceMinor, class: accountClass, currency }: PastBalance) {
+  return { account, class: accountClass, balance: { value: amountToWire(balanceMinor), currency } };
 }
 
 function rowOf(row: TrialBalance['byClass'][number]) {

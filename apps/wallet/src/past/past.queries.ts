@@ -9,7 +9,14 @@ import {
 } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { eventAt, headOf, type EventStore } from '@florin/event-store';
-import { decodeRecord, LedgerCorrupt, trialBalance, type ChainHead, type TrialBalance } from '@florin/ledger';
+import {
+  decodeRecord,
+  LedgerCorrupt,
+  trialBalance,
+  type AccountClass,
+  type ChainHead,
+  type TrialBalance,
+} from '@florin/ledger';
 import type { Sql } from '@florin/messaging';
 import { ProblemError } from '@florin/service-host';
 import { pastProblems } from '../problems.js';
@@ -29,6 +36,7 @@ export interface Moment {
 /** What an account held, in minor units on its natural side. */
 export interface PastBalance {
   readonly account: string;
+  readonly class: AccountClass;
   readonly currency: string;
   readonly balanceMinor: bigint;
 }
@@ -74,7 +82,8 @@ export class PastQueries {
       for (const account of own.slice(0, limit)) {
         const found = await accountAt(this.#place(ledger), account, moment.revision).catch(damaged(moment));
         if (found === undefined) continue;
-        items.push({ account, currency: found.account.currency, balanceMinor: found.balance });
+        const { class: accountClass, currency } = found.account;
+        items.push({ account, class: accountClass, currency, balanceMinor: found.balance });
       }
       return { moment, items, nextCursor: own.length > limit ? (own[limit - 1] as string) : null };
     });
