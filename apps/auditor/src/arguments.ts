@@ -46,6 +46,21 @@ export const keyOption = {
   about: 'a key of the book, once per key: /v1/ledgers/<id>/keys',
 } as const satisfies Option;
 
+/** What demands cosignatures. */
+export const witnessOptions = {
+  'witness-key': {
+    type: 'string',
+    multiple: true,
+    takes: '<public key>',
+    about: 'a key of a witness, once per witness',
+  },
+  witnesses: {
+    type: 'string',
+    takes: '<number>',
+    about: 'how many of them must have co-signed (default: 1)',
+  },
+} as const satisfies Record<string, Option>;
+
 const ledgers = Object.values(markets)
   .map(({ ledger }) => ledger)
   .join(', ');
@@ -58,6 +73,18 @@ export function keyOf(text: string): VerifierKey {
     if (error instanceof Malformed) throw new WrongUse(`--key: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** The public key of a witness. Throws WrongUse. */
+export function witnessKeyOf(text: string): VerifierKey {
+  try {
+    const key = VerifierKey.parse(text);
+    if (key.algorithm === 'cosignature/v1') return key;
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new WrongUse(`--witness-key: ${error.message}`, { cause: error });
+  }
+  throw new WrongUse('--witness-key: is not the key of a witness, which new-key <name> --witness makes');
 }
 
 /** Where the event store is: of the command line (`url`), or of the environment. Throws WrongUse. */

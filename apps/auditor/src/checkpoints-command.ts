@@ -1,7 +1,8 @@
 import { WrongUse } from '@florin/configuration';
-import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption } from './arguments.js';
+import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption, witnessOptions } from './arguments.js';
 import { checkCheckpoints, type CheckpointsReport } from './checkpoints.js';
 import { command, revisionOfPoint, type Call } from './command.js';
+import { demandOf } from './cosign.js';
 import { booksOfKeys } from './proof-subject.js';
 import { withStore } from './store.js';
 import type { ExitCode } from './surroundings.js';
@@ -10,6 +11,7 @@ const options = {
   key: keyOption,
   ledger: { ...ledgerOption, about: `${ledgerOption.about}; those of the keys without it` },
   url: urlOption,
+  ...witnessOptions,
 } as const;
 
 export const checkpointsCommand = command({
@@ -20,6 +22,7 @@ export const checkpointsCommand = command({
   details: [
     'Reads a book from its first event and holds each signed head against it: signature, root, chain, totals, time.',
     'Tiles, of which proofs are made, are compared as well.',
+    'With --witness-key every head that is older than a minute must be covered by one that was co-signed.',
   ],
   options,
   at: { means: 'the book and what was signed of it, up to a revision or an instant' },
@@ -31,6 +34,7 @@ async function checkpoints(call: Call<typeof options>): Promise<ExitCode> {
   const { at, err, json, out, values, watched } = call;
   const keys = (values.key ?? []).map(keyOf);
   if (keys.length === 0) throw new WrongUse('Say checkpoints --key <public key>, once per key of the book');
+  const demand = demandOf(values);
   const ledger = ledgerOf(values.ledger);
   const books = ledger === undefined ? booksOfKeys(keys) : [ledger];
   const reports = await withStore(urlOf(values.url, call.env), async (store) => {
@@ -38,7 +42,7 @@ async function checkpoints(call: Call<typeof options>): Promise<ExitCode> {
     for (const book of books) {
       const upTo = await revisionOfPoint(store, book, at);
       const check = watched(`Reading ${book}`, (onProgress) =>
-        checkCheckpoints(store, book, { keys, upTo, onProgress }),
+        checkCheckpoints(store, book, { keys, upTo, demand, nowMs: Date.now(), onProgress }),
       );
       done.push(await check);
     }
@@ -60,6 +64,7 @@ function reportText(report: CheckpointsReport): string {
     `${report.ledger}: ${report.finding === undefined ? 'verified' : 'NOT verified'}\n` +
     `  checkpoints  ${report.checkpoints}\n` +
     `  events       ${report.events}, of which signed ${report.size}\n` +
-    `  signed by    ${report.signers.join(', ') || '-'}\n`
+    `  signed by    ${report.signers.join(', ') || '-'}\n` +
+    (report.cosigned === undefined ? '' : `  co-signed    ${report.cosigned} events\n`)
   );
 }

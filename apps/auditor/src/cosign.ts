@@ -1,13 +1,15 @@
-import { latestCheckpoint, openCheckpoint, proveConsistency } from '@florin/books';
+import {
+  askWitness,
+  cosignersOf,
+  latestCheckpoint,
+  NotCosigned,
+  openCheckpoint,
+  withCosignatures,
+} from '@florin/books';
+import { WrongUse } from '@florin/configuration';
 import type { EventStore } from '@florin/event-store';
-import { formatAddCheckpoint, Malformed, NoteUnverified, openNote, type VerifierKey } from '@florin/proofs';
-
-const answerMs = 10_000;
-/** A cosignature is a line. */
-const maxAnswer = 10_000;
-
-/** No cosignature: of the witness's answer, or of what was asked about. */
-export class NotCosigned extends Error {}
+import { formatNote, parseNote, type VerifierKey } from '@florin/proofs';
+import { witnessKeyOf } from './arguments.js';
 
 /**
  * Has a witness co-sign the newest checkpoint of a book; answers the note with its line added. `keys` hold those of the book and
@@ -16,50 +18,46 @@ export class NotCosigned extends Error {}
 export async function cosignLatest(
   store: EventStore,
   ledger: string,
-  witness: string,
+  url: string,
   keys: readonly VerifierKey[],
 ): Promise<string> {
-  const latest = await latestCheckpoint(store, ledger);
-  if (latest === undefined) throw new NotCosigned(`nothing was signed of ${ledger} yet`);
-  const { note } = latest;
-  const { size } = openCheckpoint(note, ledger, keys);
-  const ask = async (oldSize: number): Promise<{ status: number; text: string }> => {
-    const proof = await proveConsistency(store, ledger, oldSize, size);
-    return post(witness, formatAddCheckpoint({ oldSize: BigInt(oldSize), proof, note }));
-  };
-  let answer = await ask(0);
-  if (answer.status === 409) {
-    const stands = Number(answer.text);
-    if (!Number.isSafeInteger(stands) || stands > size) {
-      throw new NotCosigned(`the witness has signed ${answer.text.trim()} events, but ${ledger} has ${size}`);
-    }
-    answer = await ask(stands);
-  }
-  if (answer.status !== 200)
-    throw new NotCosigned(`the witness answers ${answer.status}: ${answer.text.trim()}`);
-  return cosigned(note + answer.text, keys);
+  const checkpoint = await latestCheckpoint(store, ledger);
+  if (checkpoint === undefined) throw new NotCosigned('refused', `nothing was signed of ${ledger} yet`);
+  openCheckpoint(checkpoint.note, ledger, keys);
+  const line = await askWitness({ url, keys }, { store, ledger, checkpoint, from: 0 });
+  const { note } = await withCosignatures(store, ledger, checkpoint);
+  const { text, signatures } = parseNote(note);
+  const others = signatures.filter(({ id, name }) => id !== line.id || name !== line.name);
+  return formatNote({ text, signatures: [...others, line] });
 }
 
-function cosigned(note: string, keys: readonly VerifierKey[]): string {
-  try {
-    const { signatures } = openNote(note, keys);
-    if (signatures.some(({ timeS }) => timeS !== undefined)) return note;
-  } catch (error) {
-    if (!(error instanceof Malformed || error instanceof NoteUnverified)) throw error;
-    throw new NotCosigned(`the witness's answer cannot be used: ${error.message}`, { cause: error });
-  }
-  throw new NotCosigned('the answer is not signed by a witness whose key was given');
+/** How many cosignatures are demanded, and whose count. */
+export interface Demand {
+  readonly keys: readonly VerifierKey[];
+  readonly least: number;
 }
 
-async function post(url: string, body: string): Promise<{ status: number; text: string }> {
-  try {
-    const response = await fetch(new URL('add-checkpoint', url.endsWith('/') ? url : `${url}/`), {
-      method: 'POST',
-      body,
-      signal: AbortSignal.timeout(answerMs),
-    });
-    return { status: response.status, text: (await response.text()).slice(0, maxAnswer) };
-  } catch (error) {
-    throw new NotCosigned(`no answer from the witness at ${url}`, { cause: error });
+/** Reads `--witness-key` and `--witnesses`; `undefined` where neither was said. Throws WrongUse. */
+export function demandOf(values: {
+  readonly 'witness-key'?: readonly string[] | undefined;
+  readonly witnesses?: string | undefined;
+}): Demand | undefined {
+  const { 'witness-key': given, witnesses } = values;
+  if (given === undefined) {
+    if (witnesses === undefined) return undefined;
+    throw new WrongUse('Whose? Say --witness-key <public key>, once per witness');
   }
+  const known = new Map(given.map((text) => [text, witnessKeyOf(text)]));
+  const least = /^\d{1,3}$/.test(witnesses ?? '1') ? Number(witnesses ?? '1') : 0;
+  if (least < 1 || least > known.size) {
+    throw new WrongUse(`--witnesses is a number from 1 to that of the witness keys, ${known.size}`);
+  }
+  return { keys: [...known.values()], least };
+}
+
+/** What is wrong with the cosignatures of a note, or `undefined` where there are as many as demanded. Throws as `cosignersOf`. */
+export function demandFault(note: string, { keys, least }: Demand): string | undefined {
+  const found = cosignersOf(note, keys);
+  if (found.length >= least) return undefined;
+  return `${found.length} of the witnesses have co-signed it, not ${least}`;
 }

@@ -1,4 +1,10 @@
-import { checkpointWithin, latestCheckpoint, type Point, type StoredCheckpoint } from '@florin/books';
+import {
+  checkpointWithin,
+  latestCheckpoint,
+  withCosignatures,
+  type Point,
+  type StoredCheckpoint,
+} from '@florin/books';
 import { WrongUse } from '@florin/configuration';
 import { marketOfLedger } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
@@ -21,7 +27,7 @@ export function bookOf(ledger: string | undefined, keys: readonly VerifierKey[])
   return only;
 }
 
-/** The newest signed head of a book, or of as much of it as there was at a point. Throws WrongUse where there is none. */
+/** The newest signed head of a book with what witnesses have signed of it, or of as much of it as there was at a point. Throws WrongUse where there is none. */
 export async function signedHead(
   store: EventStore,
   ledger: string,
@@ -32,6 +38,6 @@ export async function signedHead(
     upTo === undefined
       ? await latestCheckpoint(store, ledger)
       : await checkpointWithin(store, ledger, Number(upTo) + 1);
-  if (found !== undefined) return found;
+  if (found !== undefined) return withCosignatures(store, ledger, found);
   throw new WrongUse(`Nothing was signed of ${ledger} ${at === undefined ? 'yet' : 'by then'}`);
 }

@@ -3,7 +3,9 @@ import {
   eventProof,
   eventProofFault,
   eventProofSchema,
+  headToProve,
   nodesOf,
+  NotCosigned,
   proveConsistency,
   type EventProof,
 } from '@florin/books';
@@ -11,17 +13,17 @@ import { WrongUse } from '@florin/configuration';
 import { ledgerStream, markets } from '@florin/contracts';
 import { headOf, type EventStore } from '@florin/event-store';
 import { decodeRecord, outcomeId } from '@florin/ledger';
-import { treeRoot, verifyConsistency, type VerifierKey } from '@florin/proofs';
-import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption } from './arguments.js';
+import { Malformed, NoteUnverified, treeRoot, verifyConsistency, type VerifierKey } from '@florin/proofs';
+import { keyOf, keyOption, ledgerOf, ledgerOption, urlOf, urlOption, witnessOptions } from './arguments.js';
 import { command, type Call, type Command, type Show } from './command.js';
-import { cosignLatest, NotCosigned } from './cosign.js';
+import { cosignLatest, demandFault, demandOf, type Demand } from './cosign.js';
 import { bookOf, signedHead } from './proof-subject.js';
 import { withStore } from './store.js';
 import type { ExitCode } from './surroundings.js';
 
 const bookOption = { ...ledgerOption, about: `${ledgerOption.about}; that of the key without it` } as const;
 const storeOptions = { key: keyOption, ledger: bookOption, url: urlOption } as const;
-const fileOptions = { key: keyOption } as const;
+const fileOptions = { key: keyOption, ...witnessOptions } as const;
 const sizeOptions = {
   ledger: { ...ledgerOption, about: `${ledgerOption.about}; else it-eur` },
   url: urlOption,
@@ -53,7 +55,10 @@ export const proofCommands: readonly Command[] = [
     syntax: 'verify-proof <file> --key <public key>',
     words: [1, 1],
     about: 'check such a proof, offline',
-    details: ['Needs no event store, and believes no key but those that are given.'],
+    details: [
+      'Needs no event store, and believes no key but those that are given.',
+      'With --witness-key the signed head must have been co-signed, too.',
+    ],
     options: fileOptions,
     at: { never: 'the file says which signed head it leads to' },
     progress: false,
@@ -75,7 +80,10 @@ export const proofCommands: readonly Command[] = [
     syntax: 'cosign <url> --key <of the book> --key <of the witness>',
     words: [1, 1],
     about: 'have a witness co-sign the newest head',
-    details: ['Prints the signed head with the line of the witness.'],
+    details: [
+      'Prints the signed head with the line of the witness, and those that are stored.',
+      'The wallet has the witnesses of WITNESSES sign each head by itself.',
+    ],
     options: cosignOptions,
     at: { never: 'a witness signs what is newer than all that it has signed' },
     progress: false,
@@ -88,16 +96,18 @@ async function proof(call: Call<typeof storeOptions>): Promise<ExitCode> {
   const keys = keysOf(call, 'proof <revision or id>');
   const ledger = bookOf(ledgerOf(call.values.ledger), keys);
   return withStore<ExitCode>(urlOf(call.values.url, call.env), async (store) => {
-    const checkpoint = await signedHead(store, ledger, call.at);
+    const newest = await signedHead(store, ledger, call.at);
     const revision = /^\d{1,15}$/.test(which)
       ? Number(which)
       : await call.watched(`Reading ${ledger}`, (show) => revisionOf(store, ledger, which, show));
-    if (revision >= checkpoint.size) {
+    if (revision >= newest.size) {
       throw new WrongUse(
-        `Revision ${revision} is not covered yet; the last checkpoint covers ${checkpoint.size}`,
+        `Revision ${revision} is not covered yet; the last checkpoint covers ${newest.size}`,
       );
     }
-    tell(call, await eventProof(store, ledger, revision, checkpoint, keys));
+    // One that witnesses have signed, too, is worth more than the very newest.
+    const head = call.at === undefined ? await headToProve(store, ledger, revision) : undefined;
+    tell(call, await eventProof(store, ledger, revision, head ?? newest, keys));
     return 0;
   });
 }
@@ -122,12 +132,25 @@ function verifyProof(call: Call<typeof fileOptions>): Promise<ExitCode> {
   const [file = ''] = call.words;
   const keys = keysOf(call, 'verify-proof <file>');
   const read = eventProofSchema.safeParse(jsonIn(file));
-  const fault = read.success ? eventProofFault(read.data, keys) : 'it has not the form of a proof';
+  const demand = demandOf(call.values);
+  const fault = read.success
+    ? (eventProofFault(read.data, keys) ?? witnessFault(read.data, demand))
+    : 'it has not the form of a proof';
   const verified = fault === undefined;
   if (call.json) call.out(`${JSON.stringify({ verified, finding: fault ?? null })}\n`);
   else if (read.success && verified) call.out(proofText(read.data));
   if (!verified) call.err(`${file} proves nothing: ${fault}\n`);
   return Promise.resolve(verified ? 0 : 1);
+}
+
+function witnessFault({ checkpoint }: EventProof, demand: Demand | undefined): string | undefined {
+  if (demand === undefined) return undefined;
+  try {
+    return demandFault(checkpoint, demand);
+  } catch (error) {
+    if (error instanceof NoteUnverified || error instanceof Malformed) return error.message;
+    throw error;
+  }
 }
 
 function proofText({ event, ledger, revision, size }: EventProof): string {
