@@ -169,6 +169,8 @@ class CheckpointCheck {
         .join(', '),
     );
     if (found !== due) throw wrong('totals_differ', `its totals are ${found}, expected ${due}`);
+    const owedFault = this.tree.owedFault(head.liabilities);
+    if (owedFault !== undefined) throw wrong('liabilities_differ', owedFault);
     const earliest = Math.max(this.tree.recordedAtMs, this.last?.head.timeMs ?? 0);
     if (head.timeMs < earliest) {
       const [time, before] = [head.timeMs, earliest].map((timeMs) => new Date(timeMs).toISOString());
