@@ -1,13 +1,20 @@
 import { transactWithOutbox } from '@florin/messaging';
-import { databaseConnection, openDatabase, type ServiceContext } from '@florin/service-host';
+import {
+  databaseConnection,
+  grouped,
+  openDatabase,
+  preparedDatabase,
+  type ServiceContext,
+} from '@florin/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { IdentityConfig } from './config.js';
 import { identityDatabase } from './database.js';
 import { HandlesController, handleHandlers, type HandleHandlers } from './handles/handles.controller.js';
 import { linkHandle, unlinkHandle } from './handles/link-handle.handler.js';
-import { PayeesController } from './handles/payees.controller.js';
+import { PayeesController, personOf, type PersonOf } from './handles/payees.controller.js';
 import { PeopleController } from './people/people.controller.js';
+import { peopleOfHandles, type Handle } from './people/people.store.js';
 import { codeSender } from './sign-in/code-sender.js';
 import { proveCode } from './sign-in/prove-code.handler.js';
 import { SignInController, signInHandlers, type SignInHandlers } from './sign-in/sign-in.controller.js';
@@ -47,6 +54,9 @@ export async function identityModule(
     linkHandle: linkHandle({ transact, now }),
     unlinkHandle: unlinkHandle({ transact }),
   };
+  const prepared = preparedDatabase(database);
+  // Every payment asks for its payee.
+  const personOfHandle: PersonOf = grouped((asked: readonly Handle[]) => peopleOfHandles(prepared, asked));
   return {
     module: IdentityModule,
     controllers: [SignInController, PeopleController, HandlesController, PayeesController, TokensController],
@@ -55,6 +65,7 @@ export async function identityModule(
       { provide: TokenIssuer, useValue: issuer },
       { provide: signInHandlers, useValue: signIn },
       { provide: handleHandlers, useValue: handles },
+      { provide: personOf, useValue: personOfHandle },
       { provide: serviceClients, useValue: config.SERVICE_CLIENTS },
     ],
   };

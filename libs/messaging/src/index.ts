@@ -6,7 +6,13 @@ export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export { kafkaSettings, type KafkaConfig } from './kafka-settings.js';
 export type { Logger } from './logger.js';
 export { OnEvents } from './on-events.js';
-export { insertOutboxSql, outboxColumns, outboxMigrationSql, writeOutbox } from './outbox.js';
+export {
+  insertOutboxSql,
+  outboxColumns,
+  outboxMigrationSql,
+  writeOutbox,
+  type OutboxColumns,
+} from './outbox.js';
 export { createPublisher, type EventPublisher } from './publisher.js';
 export { placesOf, readMessages, type Place, type ReadMessage } from './reader.js';
 export {

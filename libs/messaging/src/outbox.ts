@@ -29,15 +29,18 @@ export type OutboxColumns = [
 
 /**
  * `INSERT INTO outbox …` for `outboxColumns`, whose five arrays are the parameters from `$first` on. To be run as it
- * is, or as one part of a statement: `WITH payment AS (INSERT …), _ AS (${insertOutboxSql(9)}) SELECT …`.
+ * is, or as one part of a statement: `WITH payment AS (INSERT …), _ AS (${insertOutboxSql(9)}) SELECT …`. With `of`, a
+ * query for ids, a sixth array has the id (a UUID) that each event belongs to, and only events of those ids are stored.
  */
-export function insertOutboxSql(first: number): string {
-  const [topics, keys, ids, headers, payloads] = [0, 1, 2, 3, 4].map((place) => `$${first + place}`);
+export function insertOutboxSql(first: number, of?: string): string {
+  const [topics, keys, ids, headers, payloads, owners] = [0, 1, 2, 3, 4, 5].map(
+    (place) => `$${first + place}`,
+  );
   return `INSERT INTO outbox (topic, partition_key, event_id, headers, payload)
     SELECT topic, partition_key, event_id, headers, payload
-    FROM unnest(${topics}::text[], ${keys}::text[], ${ids}::text[], ${headers}::jsonb[], ${payloads}::text[])
-      WITH ORDINALITY AS added (topic, partition_key, event_id, headers, payload, place)
-    ORDER BY place`;
+    FROM unnest(${topics}::text[], ${keys}::text[], ${ids}::text[], ${headers}::jsonb[], ${payloads}::text[]${of ? `, ${owners}::uuid[]` : ''})
+      WITH ORDINALITY AS added (topic, partition_key, event_id, headers, payload${of ? ', owner' : ''}, place)
+    ${of ? `WHERE owner IN (${of})` : ''} ORDER BY place`;
 }
 
 /** The events as parameters of `insertOutboxSql`, with the trace they belong to (their own, else the active one). */

@@ -12,6 +12,7 @@ export { fetchJson, UpstreamProblem } from './http/client.js';
 export { IdempotencyKey, PreferWait, ZodHeaders } from './http/headers.js';
 export { bodyLimit } from './http/json-body.js';
 export { pageFields, pageOf, toPage } from './http/pages.js';
+export { grouped } from './grouped.js';
 export { contextOf } from './http/request-hooks.js';
 export { RouteRules } from './http/route-rules.js';
 export { listRoutes, routesOf } from './http/routes.js';

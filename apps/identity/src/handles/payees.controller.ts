@@ -1,10 +1,9 @@
 import { channelSchema, handleMaxLength, marketSchema } from '@florin/contracts';
 import { ApiProblems, ApiReturns, ApiSummary, ApiTag, ZodQuery } from '@florin/service-host';
-import { Controller, Get } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { maskedName } from '../people/name.js';
-import { personOfHandle } from '../people/people.store.js';
+import type { Handle, Person } from '../people/people.store.js';
 import { problems, refused } from '../problems.js';
 import { normaliseHandle } from './handle.js';
 
@@ -24,10 +23,14 @@ const payeeAnswer = z.object({
   displayName: z.string().describe('First name and initial'),
 });
 
+/** Who a handle belongs to. */
+export type PersonOf = (handle: Handle) => Promise<Person | undefined>;
+export const personOf = Symbol('person of a handle');
+
 @ApiTag('handles', 'The names that people are paid by')
 @Controller('/v1/payees')
 export class PayeesController {
-  constructor(private readonly database: DataSource) {}
+  constructor(@Inject(personOf) private readonly personOf: PersonOf) {}
 
   @Get()
   @ApiSummary('Whom a handle belongs to')
@@ -37,8 +40,7 @@ export class PayeesController {
     @ZodQuery(payeeQuery) { channel, handle }: z.output<typeof payeeQuery>,
   ): Promise<z.output<typeof payeeAnswer>> {
     const normal = normaliseHandle(channel, handle);
-    const person =
-      normal === undefined ? undefined : await personOfHandle(this.database.manager, channel, normal);
+    const person = normal === undefined ? undefined : await this.personOf({ channel, handle: normal });
     if (person === undefined) throw refused('payee-unknown');
     return { personId: person.personId, market: person.market, displayName: maskedName(person.name) };
   }

@@ -1,4 +1,5 @@
 import type { Channel, Locale, MarketCode } from '@florin/contracts';
+import { selectRows, type Sql } from '@florin/messaging';
 import type { EntityManager } from 'typeorm';
 
 export interface Person {
@@ -29,15 +30,31 @@ export async function peopleByIds(manager: EntityManager, personIds: readonly st
   ]);
 }
 
+export interface Handle {
+  readonly channel: Channel;
+  /** In its normal form. */
+  readonly handle: string;
+}
+
+/** Whom each of the handles belongs to, in their order. */
+export async function peopleOfHandles(sql: Sql, handles: readonly Handle[]): Promise<(Person | undefined)[]> {
+  const people = await selectRows<Person & { place: string }>(
+    sql,
+    `SELECT ${columns}, asked.place
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (channel, handle, place)
+       JOIN handles h USING (channel, handle) JOIN people p USING (person_id)`,
+    [handles.map(({ channel }) => channel), handles.map(({ handle }) => handle)],
+  );
+  const found = new Map(people.map(({ place, ...person }) => [Number(place), person]));
+  return handles.map((_, index) => found.get(index + 1));
+}
+
 /** Who a handle in its normal form belongs to. */
 export async function personOfHandle(
-  manager: EntityManager,
+  sql: Sql,
   channel: Channel,
   handle: string,
 ): Promise<Person | undefined> {
-  const [person] = await manager.query<Person[]>(
-    `SELECT ${columns} FROM handles h JOIN people p USING (person_id) WHERE h.channel = $1 AND h.handle = $2`,
-    [channel, handle],
-  );
+  const [person] = await peopleOfHandles(sql, [{ channel, handle }]);
   return person;
 }

@@ -1,13 +1,13 @@
 import { markets, type MarketCode, type FailureCodeDto } from '@florin/contracts';
-import type { Sql } from '@florin/messaging';
-import { marketClosed } from '@florin/service-host';
+import { outboxColumns, type Sql } from '@florin/messaging';
+import { grouped, marketClosed } from '@florin/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import type { FindPayee, FoundPayee, Payee } from '../payees/payee.client.js';
 import { OpenWallets } from './open-wallets.js';
 import { inputHash, type CreatePaymentDto } from './payment.dto.js';
 import { eventsOfCreation } from './payment.events.js';
 import { isFinal, type Payment } from './payment.js';
-import { findById, findByKey, insertPayment } from './payment.store.js';
+import { findByIds, findByKey, insertPayments, type NewPayment } from './payment.store.js';
 import type { PaymentWaiters } from './payment.waiters.js';
 
 export interface CreatePayment {
@@ -41,6 +41,12 @@ interface Deps {
   readonly now: () => Date;
 }
 
+/** Many requests share a statement: each payment asks for one of the first, and of the second while it waits. */
+interface Working extends Deps {
+  readonly insert: (taken: NewPayment) => Promise<boolean>;
+  readonly find: (id: string) => Promise<Payment | undefined>;
+}
+
 /** How often a waiting request looks for itself, for outcomes that another instance heard of. */
 const recheckMs = 250;
 
@@ -48,8 +54,13 @@ const recheckMs = 250;
  * Takes a payment: stores it with its command to the ledger in one transaction and waits for the outcome.
  * The payer's key makes it safe to send again: the same request gets the same payment, a different one is refused.
  */
-export function createPaymentHandler(deps: Deps) {
+export function createPaymentHandler(given: Deps) {
   const wallets = new OpenWallets();
+  const deps: Working = {
+    ...given,
+    insert: grouped((taken) => insertPayments(given.sql, taken)),
+    find: grouped((ids) => findByIds(given.sql, ids)),
+  };
   return async (command: CreatePayment): Promise<CreatePaymentResult> => {
     const hash = inputHash(command.body);
     const checked = check(deps, command, await deps.findPayee(command.body.payee, command.accessToken));
@@ -62,12 +73,13 @@ export function createPaymentHandler(deps: Deps) {
     }
 
     const payment = newPayment(command, checked.payee, deps.now());
-    const inserted = await insertPayment(
-      deps.sql,
+    const events = eventsOfCreation(payment, { payeeIsOpen: wallets.hasPayeeOf(payment) });
+    const inserted = await deps.insert({
       payment,
-      { idempotencyKey: command.idempotencyKey, inputHash: hash },
-      eventsOfCreation(payment, { payeeIsOpen: wallets.hasPayeeOf(payment) }),
-    );
+      idempotencyKey: command.idempotencyKey,
+      inputHash: hash,
+      told: outboxColumns(events),
+    });
     if (!inserted) {
       const first = await findByKey(deps.sql, command.payerId, command.idempotencyKey);
       if (first === undefined) throw new Error('a payment that blocked an insert cannot be found');
@@ -109,7 +121,7 @@ function check(
 }
 
 async function repeated(
-  deps: Deps,
+  deps: Working,
   command: CreatePayment,
   known: { payment: Payment; inputHash: string },
   hash: string,
@@ -124,20 +136,20 @@ async function repeated(
 }
 
 /** The payment once it is decided, or as it is now when the time is over or too many wait: to wait is a preference. */
-async function outcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
+async function outcome(deps: Working, payment: Payment, waitMs: number): Promise<Payment> {
   if (isFinal(payment.status) || waitMs <= 0) return payment;
   const decided = await deps.waiters.within(payment.payerId, () => waitForOutcome(deps, payment, waitMs));
   return decided ?? payment;
 }
 
-async function waitForOutcome(deps: Deps, payment: Payment, waitMs: number): Promise<Payment> {
+async function waitForOutcome(deps: Working, payment: Payment, waitMs: number): Promise<Payment> {
   const deadline = deps.now().getTime() + waitMs;
   let current = payment;
   while (!isFinal(current.status) && !deps.waiters.closed) {
     const left = deadline - deps.now().getTime();
     if (left <= 0) return current;
     const settled = await deps.waiters.wait(payment.id, Math.min(left, recheckMs));
-    current = settled ?? (await findById(deps.sql, payment.id)) ?? current;
+    current = settled ?? (await deps.find(payment.id)) ?? current;
   }
   return current;
 }

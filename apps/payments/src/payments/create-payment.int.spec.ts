@@ -1,4 +1,5 @@
 import { databaseConfig, loadConfig } from '@florin/configuration';
+import type { Sql } from '@florin/messaging';
 import { migrateDatabase, preparedDatabase, type PreparedDatabase } from '@florin/service-host';
 import { startTestEngines, type TestEngines } from '@florin/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -38,9 +39,9 @@ describe('taking a payment', () => {
     await database.query('DELETE FROM outbox');
   });
 
-  const newHandler = () =>
+  const newHandler = (sql: Sql = database) =>
     createPaymentHandler({
-      sql: database,
+      sql,
       findPayee: () => Promise.resolve(payee),
       waiters,
       openMarkets: ['it'],
@@ -102,6 +103,35 @@ describe('taking a payment', () => {
     const payments = await Promise.all(Array.from({ length: 10 }, () => taken({ payerId })));
     expect(new Set(payments.map((payment) => payment.id)).size).toBe(1);
     expect(await outboxTypes()).toHaveLength(3);
+  });
+
+  it('stores those that come at once together: each with what it tells, and a key twice only once', async () => {
+    const statements: string[] = [];
+    const handle = newHandler({
+      query: (text, params) => {
+        statements.push(text);
+        return database.query(text, params);
+      },
+    });
+    const payers = Array.from({ length: 40 }, () => uuidv7());
+    const payments = await Promise.all(
+      [...payers, ...payers.slice(0, 10)].map((payerId) => taken({ payerId }, handle)),
+    );
+    expect(new Set(payments.map(({ id }) => id)).size).toBe(40);
+    expect(payments.slice(40).map(({ id }) => id)).toEqual(payments.slice(0, 10).map(({ id }) => id));
+    expect(statements.filter((text) => text.includes('INSERT INTO payments')).length).toBeLessThan(10);
+    const keys = (await database.query('SELECT partition_key AS key FROM outbox')) as { key: string }[];
+    const told = new Map<string, number>();
+    for (const { key } of keys) told.set(key, (told.get(key) ?? 0) + 1);
+    for (const { id } of payments.slice(0, 40)) expect(told.get(id)).toBeGreaterThan(0);
+    expect(keys.length % 40).toBe(0);
+  });
+
+  it('takes all others where one of those that came at once cannot be stored', async () => {
+    const handle = newHandler();
+    const impossible = take({ payerId: 'nobody' }, handle);
+    const [payment] = await Promise.all([taken({}, handle), expect(impossible).rejects.toThrow('uuid')]);
+    expect(payment.status).toBe('created');
   });
 
   it('refuses a key used for something else, and leaves nothing of it', async () => {

@@ -8,7 +8,11 @@ import { PaymentWaiters } from './payment.waiters.js';
 function silentLedger() {
   const waiters = new PaymentWaiters({ ofPerson: 2, ofAll: 10 });
   const payerId = uuidv7();
-  const sql: Sql = { query: () => Promise.resolve([]) };
+  // Whatever is inserted is stored; nothing is found.
+  const sql: Sql = {
+    query: (text, [ids] = []) =>
+      Promise.resolve(text.includes('INSERT') ? (ids as string[]).map((id) => ({ id })) : []),
+  };
   const handler = createPaymentHandler({
     sql,
     findPayee: () => Promise.resolve({ found: { personId: uuidv7(), market: 'it' } }),

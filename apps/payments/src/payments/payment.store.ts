@@ -1,5 +1,4 @@
-import type { CloudEvent } from '@florin/contracts';
-import { insertOutboxSql, outboxColumns, selectRows, type Sql } from '@florin/messaging';
+import { insertOutboxSql, selectRows, type OutboxColumns, type Sql } from '@florin/messaging';
 import { predecessorsOf, type Payment, type PaymentStatus } from './payment.js';
 
 interface PaymentRow {
@@ -32,46 +31,59 @@ export interface EntryOutcome {
 const columns = `id, entry_id, payer_id, payee_id, amount_minor, currency, market, ledger, channel, note, status,
   revision, failure_code, created_at, decided_at`;
 
+/** A payment as it was taken, and what it tells the world (`outboxColumns`, in the trace of its request). */
+export interface NewPayment {
+  readonly payment: Payment;
+  readonly idempotencyKey: string;
+  readonly inputHash: string;
+  readonly told: OutboxColumns;
+}
+
 /**
- * Stores a new payment and what it tells the world in one statement, so in one transaction and one round trip.
- * Answers false, and stores nothing, where the payer has used the key before.
+ * Stores new payments and what they tell the world in one statement, so in one transaction and one round trip.
+ * Answers of each whether it is stored; nothing of it is where its payer has used the key before.
  */
-export async function insertPayment(
-  sql: Sql,
-  payment: Payment,
-  request: { idempotencyKey: string; inputHash: string },
-  events: CloudEvent[],
-): Promise<boolean> {
-  try {
-    await sql.query(
-      `WITH told AS (${insertOutboxSql(15)})
+export async function insertPayments(sql: Sql, taken: readonly NewPayment[]): Promise<boolean[]> {
+  // Two instances that get the same keys at once wait for one another in one order.
+  const rows = [...taken].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  const of = <Value>(value: (row: NewPayment) => Value): Value[] => rows.map(value);
+  const events = [0, 1, 2, 3, 4].map((column) => rows.flatMap(({ told }) => told[column] ?? []));
+  const stored = await selectRows<{ id: string }>(
+    sql,
+    `WITH stored AS (
        INSERT INTO payments (id, entry_id, payer_id, payee_id, amount_minor, currency, market, ledger, channel, note,
                              status, created_at, idempotency_key, input_hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-      [
-        payment.id,
-        payment.entryId,
-        payment.payerId,
-        payment.payeeId,
-        payment.amountMinor.toString(),
-        payment.currency,
-        payment.market,
-        payment.ledger,
-        payment.channel,
-        payment.note,
-        payment.status,
-        payment.createdAt,
-        request.idempotencyKey,
-        request.inputHash,
-        ...outboxColumns(events),
-      ],
-    );
-    return true;
-  } catch (error) {
-    if ((error as { constraint?: string }).constraint === 'payments_payer_id_idempotency_key_key')
-      return false;
-    throw error;
-  }
+       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+                            $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::text[])
+       ON CONFLICT (payer_id, idempotency_key) DO NOTHING
+       RETURNING id
+     ), told AS (${insertOutboxSql(15, 'SELECT id FROM stored')})
+     SELECT id FROM stored`,
+    [
+      of(({ payment }) => payment.id),
+      of(({ payment }) => payment.entryId),
+      of(({ payment }) => payment.payerId),
+      of(({ payment }) => payment.payeeId),
+      of(({ payment }) => payment.amountMinor.toString()),
+      of(({ payment }) => payment.currency),
+      of(({ payment }) => payment.market),
+      of(({ payment }) => payment.ledger),
+      of(({ payment }) => payment.channel),
+      of(({ payment }) => payment.note),
+      of(({ payment }) => payment.status),
+      of(({ payment }) => payment.createdAt.toISOString()),
+      of(({ idempotencyKey }) => idempotencyKey),
+      of(({ inputHash }) => inputHash),
+      ...events,
+      rows.flatMap(({ payment, told: [topics] }) => topics.map(() => payment.id)),
+    ],
+  );
+  const ids = new Set(stored.map(({ id }) => id));
+  return taken.map(({ payment }) => ids.has(payment.id));
+}
+
+function orderOf({ payment, idempotencyKey }: NewPayment): string {
+  return `${payment.payerId} ${idempotencyKey}`;
 }
 
 /** The payment that a payer's key stands for, with the fingerprint of what was asked. */
@@ -89,8 +101,19 @@ export async function findByKey(
 }
 
 export async function findById(sql: Sql, id: string): Promise<Payment | undefined> {
-  const [row] = await selectRows<PaymentRow>(sql, `SELECT ${columns} FROM payments WHERE id = $1`, [id]);
-  return row && toPayment(row);
+  const [payment] = await findByIds(sql, [id]);
+  return payment;
+}
+
+/** The payments with these ids, in their order. */
+export async function findByIds(sql: Sql, ids: readonly string[]): Promise<(Payment | undefined)[]> {
+  const rows = await selectRows<PaymentRow>(
+    sql,
+    `SELECT ${columns} FROM payments WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  const found = new Map(rows.map((row) => [row.id, toPayment(row)]));
+  return ids.map((id) => found.get(id));
 }
 
 /** A person's payments, newest first; those received only once completed. */
