@@ -1,5 +1,11 @@
-import { eventProofFault, eventProofSchema, openCheckpoint } from '@florin/books';
-import { emptyRoot, verifyConsistency, VerifierKey } from '@florin/proofs';
+import {
+  checkLiability,
+  eventProofFault,
+  eventProofSchema,
+  liabilityDocumentSchema,
+  openCheckpoint,
+} from '@florin/books';
+import { emptyRoot, generateKey, verifyConsistency, VerifierKey } from '@florin/proofs';
 import { eventually, type Person } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -15,7 +21,7 @@ describe('the proof of a payment', () => {
   let carla: Person;
 
   beforeAll(async () => {
-    world = await World.start(noLimits);
+    world = await World.start(noLimits, { LIABILITIES_MS: '1000' });
     anna = await world.api.register({ name: 'Anna Rossi', phone: '+393331000001' });
     bruno = await world.api.register({ name: 'Bruno Bianchi', phone: '+393331000002' });
     carla = await world.api.register({ name: 'Carla Verdi', phone: '+393331000003' });
@@ -50,6 +56,40 @@ describe('the proof of a payment', () => {
     });
     const unknown = path.replace(payment.entry!.id, randomUUID());
     expect(await anna.call('GET', unknown)).toMatchObject({ status: 404 });
+    expect(await world.api.call('GET', path)).toMatchObject({ status: 401 });
+  });
+
+  it('of what is owed to somebody is for them alone, and holds under the public key', async () => {
+    const dora = await world.api.register({ name: 'Dora Neri', phone: '+393331000004' });
+    await dora.fund(5_000);
+    await dora.pay(euros(bruno, 700));
+    const path = `/v1/ledgers/${ledger}/liabilities/proof`;
+    const document = await eventually(async () => {
+      const { body, status } = await dora.call('GET', path);
+      expect(status).toBe(200);
+      const read = liabilityDocumentSchema.parse(body);
+      expect(read.proof.balance).toBe('4300');
+      return read;
+    }, 30_000);
+    const keys = await publicKeys();
+    const said = checkLiability(document, keys);
+    expect(said).toMatchObject({ count: expect.any(Number) });
+    expect(JSON.stringify(document.proof)).not.toContain(bruno.id);
+    const richer = { ...document, proof: { ...document.proof, balance: '4301' } };
+    expect(checkLiability(richer, keys)).toContain('does not lead to the signed root');
+    const stranger = generateKey(keys[0]!.name).verifier;
+    expect(checkLiability(document, [stranger])).toBe('no known key has signed');
+
+    const older = await dora.call('GET', `${path}?size=${document.size}`);
+    expect(older).toMatchObject({ status: 200, body: { size: document.size } });
+    expect(await dora.call('GET', `${path}?size=1`)).toMatchObject({
+      status: 404,
+      body: { type: 'https://florin.dev/problems/checkpoint-not-found' },
+    });
+    expect(await dora.call('GET', `${path}?account=wallet:${bruno.id}`)).toMatchObject({
+      status: 404,
+      body: { type: 'https://florin.dev/problems/account-not-found' },
+    });
     expect(await world.api.call('GET', path)).toMatchObject({ status: 401 });
   });
 

@@ -21,16 +21,18 @@ export class World {
     public stack: Stack,
     public api: ApiClient,
     private readonly limits: Limits,
+    private readonly wallet: Limits,
     /** Processes that ended by themselves, and how. */
     readonly unexpectedEnds: string[],
   ) {}
 
-  static async start(limits: Limits = {}): Promise<World> {
+  /** Variables of the gateway and of the wallet, beside what they have anyway. */
+  static async start(limits: Limits = {}, wallet: Limits = {}): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'florin-e2e-'));
     try {
       const ends: string[] = [];
-      const stack = await launch(dataDir, limits, ends);
-      return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits, ends);
+      const stack = await launch(dataDir, { gateway: limits, wallet }, ends);
+      return new World(dataDir, stack, new ApiClient(stack.gatewayUrl), limits, wallet, ends);
     } catch (error) {
       await rm(dataDir, { recursive: true, force: true });
       throw error;
@@ -41,7 +43,8 @@ export class World {
   async restart(): Promise<void> {
     await this.api.close();
     await this.stack.stop();
-    this.stack = await launch(this.dataDir, this.limits, this.unexpectedEnds);
+    const env = { gateway: this.limits, wallet: this.wallet };
+    this.stack = await launch(this.dataDir, env, this.unexpectedEnds);
     this.api = new ApiClient(this.stack.gatewayUrl);
   }
 
@@ -52,9 +55,9 @@ export class World {
   }
 }
 
-function launch(dataDir: string, gateway: Limits, ends: string[]): Promise<Stack> {
+function launch(dataDir: string, env: { gateway: Limits; wallet: Limits }, ends: string[]): Promise<Stack> {
   return startStack({
-    ...{ dataDir, ports: 'free', kafka: kafkaKind, env: { gateway } },
+    ...{ dataDir, ports: 'free', kafka: kafkaKind, env },
     onUnexpectedEnd: (name, how) => ends.push(`${name}: ${how}`),
   });
 }
