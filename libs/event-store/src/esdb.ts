@@ -1,6 +1,8 @@
 import { EventStoreDBClient, START } from '@eventstore/db-client';
 import type { JSONEventData, JSONEventType, ResolvedEvent } from '@eventstore/db-client';
+import services from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { batches } from './batches.js';
+import { Appender } from './esdb-append.js';
 import { reconnects, translated } from './esdb-errors.js';
 import { readPages } from './esdb-read.js';
 import { EventStoreUnavailable } from './event-store.js';
@@ -40,6 +42,8 @@ class EsdbEventStore implements EventStore {
 
   /** Those of clients that were given up. */
   readonly #endings = new Set<Promise<void>>();
+
+  readonly #appenders = new WeakMap<EventStoreDBClient, Appender>();
 
   /**
    * Settles with the first append of a connection, for which all others wait: while the client opens its stream of appends,
@@ -87,11 +91,7 @@ class EsdbEventStore implements EventStore {
     expected: ExpectedRevision,
   ): Promise<{ revision: bigint }> {
     try {
-      const appended = this.#client.appendToStream(stream, events.map(jsonEvent), {
-        expectedRevision: expected,
-      });
-      const { nextExpectedRevision } = await within(appendMs, appended);
-      return { revision: nextExpectedRevision };
+      return { revision: await within(appendMs, this.#appendBy(this.#client, stream, events, expected)) };
     } catch (error) {
       const translation = translated(error, stream, expected);
       if (translation instanceof EventStoreUnavailable) {
@@ -100,6 +100,18 @@ class EsdbEventStore implements EventStore {
       }
       throw translation;
     }
+  }
+
+  async #appendBy(client: EventStoreDBClient, ...append: Parameters<Appender['append']>): Promise<bigint> {
+    if (await client['supports'](services.StreamsService.batchAppend)) {
+      let appender = this.#appenders.get(client);
+      if (appender === undefined) this.#appenders.set(client, (appender = new Appender(client)));
+      return appender.append(...append);
+    }
+    // A server from before 21.10 takes an append only in a call of its own.
+    const [stream, events, expectedRevision] = append;
+    const appended = await client.appendToStream(stream, events.map(jsonEvent), { expectedRevision });
+    return appended.nextExpectedRevision;
   }
 
   subscribe(
