@@ -1,6 +1,7 @@
 import { benchBroker } from './broker.js';
 import { benchEventStore } from './event-store.js';
 import { benchHistory } from './history.js';
+import { benchLedgerHttp } from './ledger-http.js';
 import { benchLedger } from './ledger.js';
 import { machine } from './machine.js';
 import { benchPayments } from './payments.js';
@@ -10,6 +11,7 @@ import { benchReplay } from './replay.js';
 const benchmarks = {
   payments: benchPayments,
   ledger: benchLedger,
+  'ledger-http': (say: (line: string) => void) => benchLedgerHttp(say),
   'event-store': benchEventStore,
   broker: benchBroker,
   history: benchHistory,
@@ -21,6 +23,7 @@ const usage = `npm run bench -- <name> [--json]
 
   payments      people to people through the gateway to completed: 1, 16, 64 at once, many pairs and one hot payer
   ledger        commands decided and durably appended per second, without Kafka and HTTP
+  ledger-http   transfers over the ledger's own API: four shapes, 16, 64, 128 at once, the ledger alone and the whole stack
   event-store   events appended in hundreds and one by one, and read, with the official client
   history       a book of a million entries: its start from a snapshot, and questions about its past
   replay        the same book replayed from the event store, exported, and verified from its export

@@ -1,11 +1,13 @@
 import { createHash, createPrivateKey } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureKeys } from './keys.js';
 
 const parent = mkdtempSync(join(tmpdir(), 'florin-keys-'));
 afterAll(() => rmSync(parent, { recursive: true }));
+
+const hashOf = (file: string) => createHash('sha256').update(readFileSync(file, 'utf8')).digest('hex');
 
 it('makes the secrets once, for the owner alone', () => {
   const folder = join(parent, 'keys');
@@ -21,11 +23,21 @@ it('makes the secrets once, for the owner alone', () => {
 it('makes a signing key for EdDSA, and a client whose hash fits its secret', () => {
   const files = ensureKeys(join(parent, 'other'));
   expect(createPrivateKey(readFileSync(files.signingKey, 'utf8')).asymmetricKeyType).toBe('ed25519');
-  const secretHash = createHash('sha256')
-    .update(readFileSync(files.notificationsSecret, 'utf8'))
-    .digest('hex');
   expect(JSON.parse(readFileSync(files.serviceClients, 'utf8'))).toEqual({
-    notifications: { secretHash, scopes: ['people:read'] },
+    notifications: { secretHash: hashOf(files.notificationsSecret), scopes: ['people:read'] },
+    platform: { secretHash: hashOf(files.platformSecret), scopes: ['ledger:write'] },
+  });
+});
+
+it('adds a client that is new to those that are known', () => {
+  const folder = join(parent, 'grown');
+  const { serviceClients, platformSecret } = ensureKeys(folder);
+  const known = { notifications: { secretHash: 'as it was', scopes: [] } };
+  writeFileSync(serviceClients, JSON.stringify(known));
+  ensureKeys(folder);
+  expect(JSON.parse(readFileSync(serviceClients, 'utf8'))).toEqual({
+    ...known,
+    platform: { secretHash: hashOf(platformSecret), scopes: ['ledger:write'] },
   });
 });
 

@@ -47,7 +47,10 @@ function ensureFile(file: string, content: () => string): string {
 }
 
 /** Who is known stays as it is. */
-function ensureClients(file: string, clients: Record<string, { secretHash: string; scopes: string[] }>): string {
+function ensureClients(
+  file: string,
+  clients: Record<string, { secretHash: string; scopes: string[] }>,
+): string {
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
   const all = { ...clients, ...known };
   if (Object.keys(all).length > Object.keys(known).length) write(file, JSON.stringify(all));
