@@ -27,6 +27,7 @@ const commands = {
   events: { build: true, run: (args) => runApp('events', args, kafkaOfRunningStack()) },
   operator: { build: true, run: (args) => runApp('operator', args, kafkaOfRunningStack()) },
   topics: { build: true, run: (args) => runApp('topics', args, kafkaOfRunningStack()) },
+  simulate: app('simulator'),
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
   'test:cluster': { build: true, run: (args) => runProgram(join(root, 'tools', 'cluster.mjs'), args) },

@@ -76,7 +76,14 @@ export const packageOwners = {
 };
 
 /** Projects that run where packages for development are installed: none of them is deployed. */
-export const developmentProjects = ['apps/benchmarks', 'apps/demo', 'apps/docs', 'apps/e2e', 'libs/testing'];
+export const developmentProjects = [
+  'apps/benchmarks',
+  'apps/demo',
+  'apps/docs',
+  'apps/e2e',
+  'apps/simulator',
+  'libs/testing',
+];
 
 /** Packages that are part of another one, which package.json names. */
 export const comesWith = { '@jest/globals': 'jest' };
@@ -89,6 +96,7 @@ export const commandLines = [
   'apps/events',
   'apps/local',
   'apps/operator',
+  'apps/simulator',
   'apps/topics',
   'infra',
   'tools',
