@@ -1,19 +1,16 @@
-import {
-  appendCheckpoint,
-  BookTree,
-  exportToFile,
-  replayBook,
-  signCheckpoint,
-  verifyExport,
-} from '@florin/books';
+import { appendCheckpoint, BookTree, exportToFile, replayBook, signCheckpoint } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { connectEventStore, type EventStore } from '@florin/event-store';
 import { generateKey } from '@florin/proofs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { withEngine } from './engine-process.js';
 import { writeLargeBook } from './large-book.js';
+import type { Verified } from './verifier.js';
 
 interface Figure {
   readonly seconds: number;
@@ -27,7 +24,8 @@ interface ReplayFigures {
   /** Read from the event store and verified, chain and rules. */
   readonly replay: Figure;
   readonly export: Figure & { readonly bytes: number };
-  readonly verifyExport: Figure & { readonly memoryMiB: number };
+  /** In a process of its own. */
+  readonly verifyExport: Figure & { readonly cpuUsPerEntry: number; readonly peakRssMiB: number };
 }
 
 const accounts = Number(process.env['BENCH_ACCOUNTS'] ?? 100_000);
@@ -71,19 +69,33 @@ async function measure(
   const exported = await figure(() => exportToFile(store, file, { ledger }));
   const { size: bytes } = await stat(file);
   say(`exported: ${exported.entriesPerSecond} entries/s, ${Math.round(bytes / 2 ** 20)} MiB`);
-  const verified = await figure(async () => {
-    const { finding } = await verifyExport([file], { keys: [key.verifier] });
-    if (finding !== undefined) throw new Error(finding.detail);
-  });
-  const memoryMiB = Math.round(process.memoryUsage.rss() / 2 ** 20);
-  say(`verified from the export: ${verified.entriesPerSecond} entries/s, ${memoryMiB} MiB of memory`);
-  return { replay, export: { ...exported, bytes }, verifyExport: { ...verified, memoryMiB } };
+  const verified = await verify(file);
+  say(
+    `verified from the export: ${verified.entriesPerSecond} entries/s, ${verified.peakRssMiB} MiB of memory`,
+  );
+  return { replay, export: { ...exported, bytes }, verifyExport: verified };
+}
+
+async function verify(file: string): Promise<ReplayFigures['verifyExport']> {
+  const program = fileURLToPath(new URL('./verifier.js', import.meta.url));
+  const verifier = fork(program, [file, key.verifier.toString()]);
+  let verified: Verified | undefined;
+  verifier.on('message', (message) => (verified = message as Verified));
+  // After the last message.
+  await once(verifier, 'close');
+  if (verified === undefined) throw new Error('the export was not verified');
+  const { seconds, cpuSeconds, peakRssMiB } = verified;
+  const cpuUsPerEntry = Math.round((cpuSeconds / entries) * 1e8) / 100;
+  return { ...rateOf(seconds), cpuUsPerEntry, peakRssMiB };
 }
 
 async function figure(work: () => Promise<unknown>): Promise<Figure> {
   const startedAt = performance.now();
   await work();
-  const seconds = (performance.now() - startedAt) / 1_000;
+  return rateOf((performance.now() - startedAt) / 1_000);
+}
+
+function rateOf(seconds: number): Figure {
   return { seconds: Math.round(seconds * 100) / 100, entriesPerSecond: Math.round(entries / seconds) };
 }
 
