@@ -242,11 +242,11 @@ function atHeadOf(engines: Engines): (ledger: string) => Promise<void> {
   return (ledger) => atHead(ledger).catch(orBehind);
 }
 
-function buildProofs({ config }: Context, engines: Engines, books: Market[]): ProofQueries {
+function buildProofs({ config, stopping }: Context, engines: Engines, books: Market[]): ProofQueries {
   return new ProofQueries({
     ...{ store: engines.store, sql: engines.database, nowMs: Date.now, sleep },
     ...{ keys: publicKeysOfBooks(config, books), atHead: atHeadOf(engines) },
-    liabilitiesSecret: config.LIABILITIES_SECRET,
+    ...{ liabilitiesSecret: config.LIABILITIES_SECRET, stopping },
   });
 }
 

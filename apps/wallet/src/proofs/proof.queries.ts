@@ -28,7 +28,9 @@ interface Deps {
   /** Resolves when the read models hold everything that was in the book when it was asked. */
   readonly atHead: (ledger: string) => Promise<void>;
   readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly sleep: (ms: number, value?: undefined, options?: { signal: AbortSignal }) => Promise<void>;
+  /** Aborted when the service ends. */
+  readonly stopping: AbortSignal;
 }
 
 /** No checkpoint covers the entry yet: ask again. */
@@ -50,9 +52,12 @@ export class ProofQueries {
   private readonly provers: ReadonlyMap<string, LiabilityProver>;
 
   constructor(private readonly deps: Deps) {
-    const { keys, liabilitiesSecret: secret, store } = deps;
+    const { keys, liabilitiesSecret: secret, stopping: signal, store } = deps;
     this.provers = new Map(
-      [...keys].map(([ledger, own]) => [ledger, new LiabilityProver({ ledger, store, keys: own, secret })]),
+      [...keys].map(([ledger, own]) => [
+        ledger,
+        new LiabilityProver({ ledger, store, keys: own, secret, signal }),
+      ]),
     );
   }
 
@@ -103,13 +108,20 @@ export class ProofQueries {
     const checkpoint = await prover?.checkpoint(asked.size);
     if (prover === undefined || checkpoint === undefined) throw new NothingSaid();
     const proving = prover.prove(checkpoint, asked.account ?? walletAccount(personId), personId);
-    // Nobody may wait for it any more when it fails.
-    proving.catch(() => undefined);
-    const late = this.deps.sleep(waitForTreeMs).then(() => Promise.reject(new NotMadeYet()));
-    late.catch(() => undefined);
-    return Promise.race([proving, late]).catch((error: unknown) => {
+    const answered = new AbortController();
+    const late = this.deps
+      .sleep(waitForTreeMs, undefined, { signal: answered.signal })
+      .then(() => Promise.reject(new NotMadeYet()));
+    try {
+      return await Promise.race([proving, late]);
+    } catch (error) {
       throw error instanceof ProverBusy ? new NotMadeYet() : error;
-    });
+    } finally {
+      // Of the two, nobody waits any more for the one that is later.
+      proving.catch(() => undefined);
+      late.catch(() => undefined);
+      answered.abort();
+    }
   }
 
   private async coveredBy(ledger: string, revision: number): Promise<{ note: string; size: number }> {

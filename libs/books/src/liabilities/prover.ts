@@ -18,6 +18,8 @@ export interface ProverOptions {
   readonly keys: readonly VerifierKey[];
   /** The installation's secret that those of trees are made of. */
   readonly secret: string;
+  /** Gives up what is being built. */
+  readonly signal?: AbortSignal;
   /** Told why snapshots could not be used: a tree took a reading of all of the book. */
   readonly onFallback?: (reason: Error) => void;
 }
@@ -80,10 +82,17 @@ export class LiabilityProver {
     const tree = this.#trees.get(size) ?? this.#build(checkpoint);
     this.#trees.delete(size);
     this.#trees.set(size, tree);
-    for (const old of [...this.#trees.keys()].slice(0, -MAX_TREES)) this.#trees.delete(old);
+    if (this.#trees.size > MAX_TREES) this.#forgetOne();
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#trees.clear(), IDLE_MS).unref();
     return tree;
+  }
+
+  /** Never the newest: who asks for one old tree after the other keeps nobody from theirs. */
+  #forgetOne(): void {
+    const newest = Math.max(...this.#trees.keys());
+    const oldest = [...this.#trees.keys()].find((size) => size !== newest);
+    if (oldest !== undefined) this.#trees.delete(oldest);
   }
 
   /** One tree after the other. One that could not be built is tried again when it is asked for. */
@@ -105,7 +114,7 @@ export class LiabilityProver {
     const { finding, state } = await bookAt(this.options, BigInt(size) - 1n);
     if (finding !== undefined)
       throw new Malformed(`revision ${finding.revision} of ${ledger} is wrong: ${finding.detail}`);
-    const tree = await liabilitiesTree(state, secret);
+    const tree = await liabilitiesTree(state, secret, this.options.signal);
     const { count, root, total } = tree.head;
     const said = head.liabilities;
     if (covers !== size || said?.count !== count || said.total !== total || !said.root.equals(root)) {
