@@ -31,6 +31,7 @@ const commands = {
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
   'test:cluster': { build: true, run: (args) => runProgram(join(root, 'tools', 'cluster.mjs'), args) },
+  mutation: { build: false, run: (args) => runProgram(join(root, 'tools', 'mutation.mjs'), args) },
   build: nx('build', false),
   lint: nx('lint', false),
 };
