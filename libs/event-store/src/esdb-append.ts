@@ -4,15 +4,14 @@ import uuids from '@eventstore/db-client/dist/utils/grpcUUID.js';
 import services from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { randomUUID } from 'node:crypto';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { encodeAppend } from './append-request.js';
 import type { ExpectedRevision, NewEvent } from './event-store.js';
 
 const METHOD = '/event_store.client.streams.Streams/BatchAppend';
 const tryForSeconds = 10;
 
-interface Call {
-  write(request: Buffer): boolean;
-}
+type Stream = Readable | Writable | Duplex;
 
 interface Pending {
   readonly resolve: (revision: bigint) => void;
@@ -26,7 +25,7 @@ interface Pending {
 export class Appender {
   readonly #pending = new Map<string, Pending>();
   /** The stream of appends of each connection, as the client keeps it: one that has ended is opened anew. */
-  readonly #calls = new WeakMap<object, Promise<Call>>();
+  readonly #calls = new WeakMap<object, Stream | Promise<Stream>>();
 
   constructor(private readonly client: EventStoreDBClient) {}
 
@@ -42,7 +41,7 @@ export class Appender {
     });
   }
 
-  #open(): Promise<Call> {
+  #open(): Promise<Writable> {
     const open = this.client['GRPCStreamCreator'](
       services.StreamsClient,
       'appendToStream',
@@ -58,7 +57,7 @@ export class Appender {
           .on('error', (error) => this.#fail(convertToCommandError(error))),
       this.#calls,
     );
-    return open() as Promise<Call>;
+    return open() as Promise<Writable>;
   }
 
   #settle(response: messages.BatchAppendResp): void {

@@ -12,6 +12,7 @@ import {
   type Sealer,
   type StoredForm,
 } from '@florin/ledger';
+import { setImmediate as turn } from 'node:timers/promises';
 import { loadBook, type LoadOptions } from '../load.js';
 import { LedgerBusy, LedgerDamaged, LedgerUnavailable } from './refusals.js';
 import {
@@ -145,8 +146,8 @@ export class LedgerWriter {
     if (this.pumping) return;
     this.pumping = true;
     try {
-      // A turn of the event loop, so that commands submitted together are decided together.
-      await Promise.resolve();
+      // A turn of the event loop, so that all that came together is decided together: an append costs more than an entry.
+      await turn();
       while (this.waiting.length > 0 && this.inFlight < maxInFlight && this.failure === undefined) {
         const book = await this.loaded();
         this.writeBatch(book, this.take(batchLength(this.waiting)));

@@ -110,6 +110,9 @@ const opened = async (store: FakeStore, dropped?: Error[]): Promise<LedgerWriter
   return writer;
 };
 
+const bytesOf = (events: StoredEvent[]): number =>
+  JSON.stringify(events, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)).length;
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('LedgerWriter', () => {
@@ -148,10 +151,7 @@ describe('LedgerWriter', () => {
     await Promise.all(Array.from({ length: 300 }, () => writer.submit(large())));
     let sent = first;
     for (const count of store.appends) {
-      const bytes = JSON.stringify(store.log.slice(sent, sent + count), (_, value: unknown) =>
-        typeof value === 'bigint' ? Number(value) : value,
-      ).length;
-      expect(bytes).toBeLessThan(1024 * 1024);
+      expect(bytesOf(store.log.slice(sent, sent + count))).toBeLessThan(1024 * 1024);
       sent += count;
     }
     expect(sent - first).toBe(300);
@@ -358,10 +358,7 @@ describe('LedgerWriter', () => {
     await writer.submit(fund(anna, 1_000n));
     expect(await writer.decideAll(entries, () => true)).toMatchObject({ taken: true });
     expect(store.appends).toEqual([1, 1_000]);
-    const bytes = JSON.stringify(store.log.slice(-1_000), (_, value: unknown) =>
-      typeof value === 'bigint' ? Number(value) : value,
-    ).length;
-    expect(bytes).toBeLessThan(1024 * 1024);
+    expect(bytesOf(store.log.slice(-1_000))).toBeLessThan(1024 * 1024);
   });
 
   it('refuses what is too much to wait, and says that nothing was done', async () => {
