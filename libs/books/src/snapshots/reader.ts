@@ -4,7 +4,6 @@ import {
   ENTRY_ID_AHEAD_MS,
   ENTRY_ID_WINDOW_MS,
   restoreBook,
-  type AccountRow,
   type BookAt,
   type BookSummary,
   type ChainHead,
@@ -17,6 +16,7 @@ import {
   type TouchedRow,
   type Touches,
 } from './accounts-codec.js';
+import { NewestRows } from './newest-rows.js';
 import {
   chainOf,
   chunkStream,
@@ -99,19 +99,17 @@ export class SnapshotReader {
   ): Promise<Snapshot> {
     const [{ record, head }] = chain as [FoundRecord];
     await this.#checkHead(head);
-    // An account is as the last of the records has it that has it at all: those before it need not be looked at.
-    const rows = new Map<string, AccountRow>();
+    const newest = new NewestRows();
     for (const found of chain) {
       await this.#eachAccounts(found.record, (accounts) => {
         onAccounts(found.record, accounts);
-        accounts.ids.forEach((id, i) => {
-          if (!rows.has(id)) rows.set(id, accounts.row(i));
-        });
+        newest.take(accounts);
       });
+      newest.endRecord();
     }
     const summary = await this.#summary(record);
     const packed = ids ? await this.#ids(record, summary.recordedAt) : [];
-    return { state: restoreBook(summary, rows.values(), packed), head, segment: record.segment };
+    return { state: restoreBook(summary, newest.rows, packed), head, segment: record.segment };
   }
 
   /** An account at the end of a segment, and the last segment that touched it; `undefined` where it was not open yet. */
