@@ -53,6 +53,8 @@ export const routes: readonly GatewayRoute[] = [
   open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints'),
   open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoints/latest'),
   open('wallet', 'GET', '/v1/ledgers/{ledger}/consistency'),
+  open('wallet', 'GET', '/v1/ledgers/{ledger}/checkpoint'),
+  { ...open('wallet', 'GET', '/v1/ledgers/{ledger}/tile'), below: true },
   { ...forPeople('wallet', '/v1/ledgers/{ledger}/entries'), methods: ['GET'] },
   { ...forPeople('wallet', '/v1/ledgers/{ledger}/liabilities'), methods: ['GET'] },
   forPeople('payments', '/v1/payments'),

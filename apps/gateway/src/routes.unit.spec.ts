@@ -12,9 +12,12 @@ describe('the table of routes', () => {
       'GET /v1/ledgers/{ledger}/checkpoints',
       'GET /v1/ledgers/{ledger}/checkpoints/latest',
       'GET /v1/ledgers/{ledger}/consistency',
+      'GET /v1/ledgers/{ledger}/checkpoint',
+      'GET /v1/ledgers/{ledger}/tile',
       'GET /v1/dev/outbox',
     ]);
-    expect(open.every(({ below }) => below === undefined)).toBe(true);
+    const below = open.filter((route) => route.below).map(({ path }) => path);
+    expect(below).toEqual(['/v1/ledgers/{ledger}/tile']);
   });
 
   it('has every path once and nothing internal', () => {
@@ -38,6 +41,7 @@ describe('the table of routes', () => {
     ['wallet', '/v1/ledgers/{ledger}/keys', true],
     ['wallet', '/v1/ledgers/{ledger}/entries/{entryId}/proof', true],
     ['wallet', '/v1/ledgers/{ledger}/liabilities/proof', true],
+    ['wallet', '/v1/ledgers/{ledger}/tile/{level}/{a}', true],
     ['wallet', '/v1/ledgers/{ledger}/other', false],
   ] as const)('of %s, %s: %s', (service, path, routed) => {
     expect(isRouted(service, path)).toBe(routed);

@@ -30,6 +30,7 @@ export const walletProblems = defineProblems({
 export const proofProblems = defineProblems({
   'ledger-not-found': { title: 'There is no such ledger', status: 404 },
   'checkpoint-not-found': { title: 'There is no such checkpoint', status: 404 },
+  'tile-not-found': { title: 'There is no such tile', status: 404 },
   'entry-not-found': { title: 'There is no such entry', status: 404 },
   'checkpoint-behind': { title: 'No checkpoint covers it yet', status: 503 },
   'account-not-found': { title: 'There is no such account', status: 404 },

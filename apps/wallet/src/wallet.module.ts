@@ -51,6 +51,7 @@ import { walletProblems } from './problems.js';
 import { Notaries } from './proofs/notaries.js';
 import { ProofController, proofQueries } from './proofs/proof.controller.js';
 import { ProofQueries } from './proofs/proof.queries.js';
+import { TileController } from './proofs/tile.controller.js';
 import { watchWitnesses } from './proofs/witnesses.js';
 import { keysOf, publicKeysOf, publicKeysOfBooks } from './proofs/signing.js';
 import {
@@ -114,6 +115,7 @@ export async function walletModule(context: Context): Promise<DynamicModule> {
       StatementController,
       FundingController,
       ProofController,
+      TileController,
       PastBalancesController,
       BookController,
       CommandConsumer,

@@ -46,6 +46,7 @@ export {
 export { eventProof, eventProofFault, eventProofSchema, type EventProof } from './notary/document.js';
 export { Notary, NotaryRefusal, type NotaryOptions } from './notary/notary.js';
 export { nodesOf } from './notary/nodes.js';
+export { parseTilePath, tileHashes, type TilePlace } from './notary/public-tiles.js';
 export { proveConsistency, proveInclusion } from './notary/prove.js';
 export { compareTiles, TileDiffers, tileStream, type FullTile } from './notary/tiles.js';
 export { statementEvidence, type StatementEvidence, type StatementGround } from './statements/evidence.js';

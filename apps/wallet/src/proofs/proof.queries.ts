@@ -6,11 +6,13 @@ import {
   proveConsistency,
   ProverBusy,
   readCheckpoints,
+  tileHashes,
   withCosignatures,
   type CheckpointsPage,
   type EventProof,
   type LiabilityDocument,
   type StoredCheckpoint,
+  type TilePlace,
 } from '@florin/books';
 import { walletAccount } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
@@ -76,6 +78,13 @@ export class ProofQueries {
   /** Newest first. */
   checkpoints(ledger: string, page: CheckpointsPage): Promise<StoredCheckpoint[]> {
     return readCheckpoints(this.deps.store, ledger, page);
+  }
+
+  /** A tile of the tree that the newest checkpoint covers, or the beginning of one; `undefined` where it is not in that. */
+  async tile(ledger: string, place: TilePlace): Promise<Buffer | undefined> {
+    const { store } = this.deps;
+    const latest = await latestCheckpoint(store, ledger);
+    return latest && tileHashes(store, ledger, place, latest.size);
   }
 
   /** Both sizes at most that of a checkpoint. */

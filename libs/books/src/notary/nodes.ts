@@ -49,7 +49,7 @@ function nodeIn(hashes: Buffer, at: number, width: number): Buffer {
 }
 
 /** Leaf hashes, one after the other, of the events from a revision (included) to another (excluded). */
-async function leavesOf(store: Store, ledger: string, from: number, to: number): Promise<Buffer> {
+export async function leavesOf(store: Store, ledger: string, from: number, to: number): Promise<Buffer> {
   const leaves: Buffer[] = [];
   for await (const page of store.read(ledgerStream(ledger), { from: BigInt(from), maxCount: to - from })) {
     for (const stored of page) leaves.push(leafHash(eventText(ledger, stored)));

@@ -153,7 +153,30 @@ export async function readTile(
   index: number,
 ): Promise<{ bytes: Buffer; nodes: Buffer[] }> {
   const stream = tileStream(ledger, level);
-  const parsed = storedTileSchema.safeParse(await eventAt(store, stream, BigInt(index)));
+  return decodeTile(stream, index, await eventAt(store, stream, BigInt(index)));
+}
+
+/** The roots of so many full tiles in a row, one after the other. Throws `Malformed` where one is missing. */
+export async function readTileRoots(
+  store: Pick<EventStore, 'read'>,
+  ledger: string,
+  level: number,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<Buffer> {
+  const stream = tileStream(ledger, level);
+  const roots: Buffer[] = [];
+  for await (const page of store.read(stream, { from: BigInt(from), maxCount: count })) {
+    for (const stored of page) {
+      const { nodes } = decodeTile(stream, Number(stored.revision), stored);
+      roots.push(nodes[0] as Buffer);
+    }
+  }
+  if (roots.length !== count) throw new Malformed(`${stream} ends before tile ${from + count - 1}`);
+  return Buffer.concat(roots);
+}
+
+function decodeTile(stream: string, index: number, stored: unknown): { bytes: Buffer; nodes: Buffer[] } {
+  const parsed = storedTileSchema.safeParse(stored);
   const bytes = Buffer.from(parsed.data?.data.hashes ?? '', 'base64');
   const nodes = (parsed.data?.metadata.nodes ?? []).map((node) => Buffer.from(node, 'base64'));
   if (bytes.length !== TILE_BYTES || nodes.some((node) => node.length !== HASH_BYTES)) {
