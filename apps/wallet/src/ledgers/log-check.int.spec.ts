@@ -45,7 +45,7 @@ describe('a log that is behind PostgreSQL', () => {
         DATABASE_POOL_SIZE: '4',
         KAFKA_BROKERS: '127.0.0.1:1',
       }),
-      MARKETS: ['it'],
+      ...{ HOST: '127.0.0.1', PORT: 0, MARKETS: ['it'] },
       LEDGER_ORIGIN: 'florin.example/ledger',
       LEDGER_SIGNING_KEY: generateKey('florin.example/ledger').reveal(),
       ...{ LIABILITIES_SECRET: 'a secret for specs, not so short', LIABILITIES_MS: 3_600_000 },
