@@ -5,7 +5,7 @@ import {
   liabilityDocumentSchema,
   openCheckpoint,
 } from '@florin/books';
-import { emptyRoot, generateKey, verifyConsistency, VerifierKey } from '@florin/proofs';
+import { emptyRoot, MerkleFrontier, generateKey, verifyConsistency, VerifierKey } from '@florin/proofs';
 import { eventually, type Person } from '@florin/testing';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -91,6 +91,29 @@ describe('the proof of a payment', () => {
       body: { type: 'https://florin.dev/problems/account-not-found' },
     });
     expect(await world.api.call('GET', path)).toMatchObject({ status: 401 });
+  });
+
+  it('has tiles for everybody, and no entries', async () => {
+    const keys = await publicKeys();
+    const get = (path: string): Promise<Response> =>
+      fetch(`${world.stack.gatewayUrl}/v1/ledgers/${ledger}/${path}`);
+    const checkpoint = await get('checkpoint');
+    expect(checkpoint.headers.get('content-type')).toMatch(/^text\/plain/);
+    const { root, size } = openCheckpoint(await checkpoint.text(), ledger, keys);
+    const tile = await get(`tile/0/000.p/${size}`);
+    expect([tile.status, tile.headers.get('content-type'), tile.headers.get('cache-control')]).toEqual([
+      200,
+      'application/octet-stream',
+      'public, max-age=31536000, immutable',
+    ]);
+    expect(tile.headers.get('ratelimit')).toMatch(/^"address"/);
+    const hashes = Buffer.from(await tile.arrayBuffer());
+    const frontier = new MerkleFrontier();
+    for (let at = 0; at < hashes.length; at += 32) frontier.append(hashes.subarray(at, at + 32));
+    expect(frontier.root()).toEqual(root);
+    for (const path of ['tile/0/000', 'tile/0/000.p/255', 'tile/entries/000', 'tile/x/000']) {
+      expect((await get(path)).status).toBe(404);
+    }
   });
 
   it('rests on checkpoints that begin with each other', async () => {
