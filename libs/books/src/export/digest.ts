@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from '@florin/ledger';
+import { canonicalJson, GENESIS } from '@florin/ledger';
 import { MerkleFrontier, type Hash } from '@florin/proofs';
-import { frontierBefore, kindOf, readHeader } from './format.js';
+import { frontierBefore, kindOf, readHeader, type ExportHeader } from './format.js';
 import { LF, type Block } from './lines.js';
-import { ENTRY_BEGINNING } from './plain-entry.js';
+import { isPlainEntry, type EventPlace } from './plain-entry.js';
 
 /** What can be said of the lines of a block without understanding them. */
 export interface Digest {
@@ -11,17 +11,14 @@ export interface Digest {
   readonly hashes: string;
   /** Root in hex of the tree over all events before each line that is none, in the order of these lines. */
   readonly roots: readonly string[];
-  /**
-   * The first line that is not in the one form that it may have: its place in the block, and why. Not looked at are lines that
-   * begin as a plain entry does: whoever reads them sees.
-   */
+  /** For each line 1 where it is a plain entry at its place, if those before it are right; see `isPlainEntry`. */
+  readonly plain: Uint8Array;
+  /** The first line that is not in the one form that it may have: its place in the block, and why. */
   readonly malformed: { readonly at: number; readonly detail: string } | undefined;
 }
 
 /** Takes in the lines of one file after the other, block by block. */
 export type Digester = (block: Block) => Digest;
-
-const entryBeginning = Buffer.from(ENTRY_BEGINNING);
 
 /**
  * The one half of verifying an export: hashes, the tree, and the form of lines. It needs nothing of the other half, so that both
@@ -29,33 +26,35 @@ const entryBeginning = Buffer.from(ENTRY_BEGINNING);
  */
 export function createDigester(): Digester {
   let tree = new MerkleFrontier();
+  let place: EventPlace | undefined;
   return (block) => {
     const roots: string[] = [];
+    const plain: number[] = [];
     let malformed: Digest['malformed'];
     let hashes = '';
-    for (let [start, at] = [1, 0]; start < block.length; at += 1) {
+    for (let start = 1; start < block.length;) {
       const end = block.indexOf(LF, start);
-      hashes += hash('sha256', block.subarray(start, end), 'hex');
-      if (beginsAsEntry(block, start)) {
+      const digest = hash('sha256', block.subarray(start, end), 'hex');
+      hashes += digest;
+      // What is not in ASCII is none, so that its bytes may be taken for characters.
+      const isPlain = place !== undefined && isPlainEntry(block.toString('latin1', start, end), place);
+      const line = isPlain ? undefined : block.toString('utf8', start, end);
+      if (line === undefined || kindOf(line) === 'event') {
         tree.append(leafAt(block, start, end));
+        if (place !== undefined) {
+          place = { ledger: place.ledger, prev: digest, revision: place.revision + 1 };
+        }
       } else {
-        const line = block.toString('utf8', start, end);
-        const kind = kindOf(line);
-        if (kind === 'event') tree.append(leafAt(block, start, end));
-        if (kind === 'header') tree = treeBefore(line);
-        if (kind !== 'event') roots.push(tree.root().toString('hex'));
-        const detail = malformed === undefined ? formFault(line) : undefined;
-        if (detail !== undefined) malformed = { at, detail };
+        if (kindOf(line) === 'header') [tree, place] = beginningOf(line);
+        roots.push(tree.root().toString('hex'));
       }
+      const detail = line === undefined || malformed !== undefined ? undefined : formFault(line);
+      if (detail !== undefined) malformed = { at: plain.length, detail };
+      plain.push(isPlain ? 1 : 0);
       start = end + 1;
     }
-    return { hashes, roots, malformed };
+    return { hashes, roots, plain: Uint8Array.from(plain), malformed };
   };
-}
-
-function beginsAsEntry(block: Block, start: number): boolean {
-  const end = Math.min(start + entryBeginning.length, block.length);
-  return block.compare(entryBeginning, 0, entryBeginning.length, start, end) === 0;
 }
 
 /** The byte before the line serves as the prefix; and by way of single bytes, which node:crypto makes about three times as fast as a Buffer. */
@@ -67,11 +66,14 @@ function leafAt(block: Block, start: number, end: number): Hash {
   return leaf;
 }
 
-/** The tree that a part begins with. A header that cannot be read is found where it is understood. */
-function treeBefore(line: string): MerkleFrontier {
+/** The tree that a part begins with, and its first event's place. A header that cannot be read is found where it is understood. */
+function beginningOf(line: string): [MerkleFrontier, EventPlace | undefined] {
   const value = jsonOf(line);
-  const header = value === undefined ? '' : readHeader(value);
-  return typeof header === 'string' ? new MerkleFrontier() : MerkleFrontier.fromJSON(frontierBefore(header));
+  const header: ExportHeader | string = value === undefined ? '' : readHeader(value);
+  if (typeof header === 'string') return [new MerkleFrontier(), undefined];
+  const { ledger, from, before } = header;
+  const place = { ledger, prev: before?.hash ?? GENESIS.hash, revision: from };
+  return [MerkleFrontier.fromJSON(frontierBefore(header)), place];
 }
 
 function jsonOf(line: string): unknown {
@@ -84,7 +86,7 @@ function jsonOf(line: string): unknown {
 }
 
 /** What is wrong with the form of a line. It has one form: another with the same meaning would have another hash. */
-export function formFault(line: string): string | undefined {
+function formFault(line: string): string | undefined {
   try {
     return canonicalJson(JSON.parse(line)) === line ? undefined : 'the line is not in the form of RFC 8785';
   } catch (error) {

@@ -1,9 +1,8 @@
-import { decodeStored, GENESIS, type EntryPosted, type LedgerEvent } from '@florin/ledger';
-import { formFault } from './digest.js';
+import { decodeStored, GENESIS, type LedgerEvent } from '@florin/ledger';
 import { PartOfBook, WholeBook, type BookCheck } from './book-check.js';
 import { ExportFault } from './fault.js';
 import { kindOf, readCheckpoint, readEnd, readHeader, show, type ExportHeader } from './format.js';
-import { ENTRY_BEGINNING, readPlainEntry } from './plain-entry.js';
+import { readPlainEntry } from './plain-entry.js';
 import { verifyCheckpoint, type Keys } from './verify-checkpoint.js';
 
 /** The text of an event, read. */
@@ -49,15 +48,13 @@ export class ExportCheck {
   ) {}
 
   /**
-   * Takes in a line, which is JSON in its one form unless it begins as a plain entry does. `hash` is its SHA-256 in hex; `root` gives the root in hex of the tree before it, and is asked just once for every
+   * Takes in a line that is JSON in its one form. `hash` is its SHA-256 in hex; `isPlain` says that it is a plain entry, at its place if all before it is right; `root` gives the root in hex of the tree before it, and is asked just once for every
    * line that is no event. Throws ExportFault or LedgerCorrupt for the first thing that is wrong with it.
    */
-  accept(line: string, hash: string, root: () => string): void {
-    if (line.startsWith(ENTRY_BEGINNING)) {
-      const entry = this.#plainEntry(line);
+  accept(line: string, hash: string, isPlain: boolean, root: () => string): void {
+    if (isPlain && this.#part !== undefined && !this.#ended) {
+      const entry = readPlainEntry(line);
       if (entry !== undefined) return this.#take(entry, hash);
-      const fault = formFault(line);
-      if (fault !== undefined) throw new ExportFault('line_malformed', fault);
     }
     const kind = kindOf(line);
     if (kind !== 'event') this.#root = root();
@@ -142,16 +139,6 @@ export class ExportCheck {
       throw new ExportFault('chain_broken', detail);
     }
     this.#take(decodeStored(schema, type, data), hash);
-  }
-
-  /** An event in the right form and place that nearly every line is; `undefined` for all else. */
-  #plainEntry(line: string): EntryPosted | undefined {
-    if (this.#part === undefined || this.#ended) return undefined;
-    return readPlainEntry(line, {
-      ledger: this.#part.ledger,
-      prev: this.hash,
-      revision: this.revision + 1,
-    });
   }
 
   /** What stands at its place; what the book says of it is yet to be seen. */

@@ -9,9 +9,6 @@ import {
   type Posting,
 } from '@florin/ledger';
 
-/** How the text of a plain entry begins. Nearly every line is one. */
-export const ENTRY_BEGINNING = '{"data":{"currency":"';
-
 /** Where an event must stand: what its text says of that ends it. */
 export interface EventPlace {
   readonly ledger: string;
@@ -34,21 +31,27 @@ const POSTING = new RegExp(`\\{"account":${TEXT},"amount":${INTEGER}\\}([,\\]])`
 const TAIL = new RegExp(`,"recordedAt":${WHOLE},"reference":${TEXT}\\}`, 'y');
 
 /**
- * Reads an entry without holds and reversals out of its canonical text, several times faster than by way of JSON. Answers an event only if
- * the text is in its one form, stands at its place and is what `decodeStored` would read; `undefined` for all else, right or wrong, which is
- * to be read the long way. Its strings are parts of the text: who keeps one keeps all of it in memory.
+ * Whether a line is an entry without holds and reversals, in its one form, at its place, and of a content that `decodeStored` would
+ * read. Nearly every line is; all else, right or wrong, is to be read the long way.
  */
-export function readPlainEntry(
-  line: string,
-  { ledger, prev, revision }: EventPlace,
-): EntryPosted | undefined {
+export function isPlainEntry(line: string, { ledger, prev, revision }: EventPlace): boolean {
   const place = `,"ledger":"${ledger}","prev":"${prev}","revision":${revision},"schema":${SCHEMA},"type":"EntryPosted"}`;
-  if (!line.endsWith(place)) return undefined;
+  if (!line.endsWith(place)) return false;
+  const entry = readPlainEntry(line);
+  if (entry === undefined || TAIL.lastIndex + place.length !== line.length) return false;
+  return labelsFault(entry) === undefined && entryFault(entry) === undefined;
+}
+
+/**
+ * Reads an entry that `isPlainEntry` says is one, several times faster than by way of JSON; `undefined` for what is none. Its strings are
+ * parts of the line: who keeps one keeps all of it in memory.
+ */
+export function readPlainEntry(line: string): EntryPosted | undefined {
   const head = matchAt(HEAD, line, 0);
   if (head === null) return undefined;
   const postings = readPostings(line, HEAD.lastIndex);
   const tail = postings && matchAt(TAIL, line, POSTING.lastIndex);
-  if (!tail || TAIL.lastIndex + place.length !== line.length) return undefined;
+  if (!tail) return undefined;
   const [, currency = '', effectiveAt, entryId = '', kind = '', labels] = head;
   const [, recordedAt, reference = ''] = tail;
   const entry: EntryPosted = {
@@ -61,8 +64,7 @@ export function readPlainEntry(
     effectiveAt: Number(effectiveAt),
     recordedAt: Number(recordedAt),
   };
-  const event = labels === undefined ? entry : { ...entry, metadata: readMetadata(labels) };
-  return labelsFault(event) === undefined && entryFault(event) === undefined ? event : undefined;
+  return labels === undefined ? entry : { ...entry, metadata: readMetadata(labels) };
 }
 
 /** Postings up to the end of their list, after which `POSTING` stands. */

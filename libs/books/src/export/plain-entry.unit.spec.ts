@@ -1,5 +1,5 @@
 import { canonicalEvent, decodeStored } from '@florin/ledger';
-import { readPlainEntry } from './plain-entry.js';
+import { isPlainEntry, readPlainEntry } from './plain-entry.js';
 
 const place = { ledger: 'it-eur', prev: 'ab'.repeat(32), revision: 7 };
 const id = '01a19c24-7f3a-777e-86a7-f484da79559f';
@@ -27,7 +27,8 @@ describe('a plain entry', () => {
     { what: 'with two postings', data: { ...entry, postings: amounts(1).postings } },
     { what: 'without a reference', data: { ...entry, reference: '' } },
   ])('is read as the long way reads it: $what', ({ data }) => {
-    expect(readPlainEntry(lineOf(data), place)).toStrictEqual(decodeStored(2, 'EntryPosted', data));
+    expect(isPlainEntry(lineOf(data), place)).toBe(true);
+    expect(readPlainEntry(lineOf(data))).toStrictEqual(decodeStored(2, 'EntryPosted', data));
   });
 
   function amounts(amount: number): typeof entry {
@@ -69,6 +70,6 @@ describe('a plain entry', () => {
     ['a reversal', lineOf({ ...entry, reverses: { entryId: id, revision: 3 } })],
     ['half of it', line.slice(0, line.length / 2)],
   ])('is read the long way where there is %s', (_what, other) => {
-    expect(readPlainEntry(other, place)).toBeUndefined();
+    expect(isPlainEntry(other, place)).toBe(false);
   });
 });

@@ -125,7 +125,7 @@ class Run {
     }
   }
 
-  #acceptAll({ bytes, hashes, roots, malformed }: HashedBlock): void {
+  #acceptAll({ bytes, hashes, plain, roots, malformed }: HashedBlock): void {
     const lines = linesIn(bytes);
     const root = roots.values();
     const nextRoot = (): string => root.next().value ?? '';
@@ -133,7 +133,12 @@ class Run {
       for (let at = 0; at < lines.length; at += 1) {
         this.#line += 1;
         if (at === malformed?.at) throw new ExportFault('line_malformed', malformed.detail);
-        this.check.accept(lines[at] as string, hashes.slice(at * 64, at * 64 + 64), nextRoot);
+        this.check.accept(
+          lines[at] as string,
+          hashes.slice(at * 64, at * 64 + 64),
+          plain[at] === 1,
+          nextRoot,
+        );
       }
     } catch (error) {
       this.#find(error);
