@@ -87,5 +87,85 @@ const florin: Dialect = {
   },
 };
 
-export const dialects = { florin } satisfies Record<string, Dialect>;
-export type DialectName = keyof typeof dialects;
+/** Formance Ledger, by the address of the ledger service; its bulk route is the only difference between the versions. */
+function formance(version: 'v2' | 'v3'): Dialect {
+  const ledger = `/${version}/bench`;
+  const bulk = `${ledger}/${version === 'v2' ? '_bulk' : 'bulk'}`;
+  const posting = (source: string, destination: string, amount: number) => ({
+    postings: [{ source, destination, amount, asset: 'EUR/2' }],
+    metadata: {},
+  });
+  const create = (data: object) => ({ action: 'CREATE_TRANSACTION', ik: uuidv7(), data });
+  return {
+    headers: bearer,
+    prepare: (accounts, each) => [
+      post(ledger, {}),
+      ...chunks(accounts, 100).map((some) =>
+        post(
+          bulk,
+          some.map((account) => create(posting('world', account, each))),
+        ),
+      ),
+    ],
+    one: ({ from, to }) => post(`${ledger}/transactions`, { ...posting(from, to, 1), reference: uuidv7() }),
+    many: (pairs) =>
+      post(
+        bulk,
+        pairs.map(({ from, to }) => create(posting(from, to, 1))),
+      ),
+    done: (answer, asked) => {
+      expectStatus(answer, 200, 201);
+      if (asked > 1 && answer.body.includes('"errorCode":"')) throw new Error(answer.body.slice(0, 500));
+      return asked;
+    },
+  };
+}
+
+/** Blnk, whose answer is to wait until the transfer is done; balances come to be as they are named. */
+const blnk: Dialect = {
+  headers: (token) => (token === undefined ? json : `${json}x-blnk-key: ${token}\r\n`),
+  prepare: (accounts, each) =>
+    chunks(accounts, 100).map((some) =>
+      post('/transactions/bulk', {
+        ...{ atomic: false, inflight: false, run_async: false, skip_queue: true },
+        transactions: some.map((account) => ({
+          ...blnkTransfer({ from: 'world', to: account }, each),
+          allow_overdraft: true,
+        })),
+      }),
+    ),
+  one: (pair) => post('/transactions', { ...blnkTransfer(pair, 1), skip_queue: true }),
+  many: (pairs) =>
+    post('/transactions/bulk', {
+      ...{ atomic: false, inflight: false, run_async: false, skip_queue: true },
+      transactions: pairs.map((pair) => blnkTransfer(pair, 1)),
+    }),
+  done: (answer, asked) => {
+    expectStatus(answer, 200, 201);
+    const { status } = JSON.parse(answer.body) as { status?: string };
+    if (status !== undefined && status.toLowerCase() !== 'applied')
+      throw new Error(answer.body.slice(0, 500));
+    return asked;
+  },
+};
+
+function blnkTransfer({ from, to }: Pair, amountMinor: number) {
+  return {
+    ...{ precise_amount: amountMinor, precision: 100, currency: 'EUR', reference: uuidv7() },
+    ...{ description: 'bench', source: `@${from}`, destination: `@${to}` },
+  };
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
+
+export const dialectNames = ['florin', 'formance-v2', 'formance-v3', 'blnk'] as const;
+export type DialectName = (typeof dialectNames)[number];
+export const dialects: Readonly<Record<DialectName, Dialect>> = {
+  florin,
+  'formance-v2': formance('v2'),
+  'formance-v3': formance('v3'),
+  blnk,
+};

@@ -195,7 +195,7 @@ async function measureShape(
   });
   const figure = {
     ...{ stack: which, shape, concurrency, ...ratesOf(load) },
-    cpuUsPerTransfer: cpuBetween(cpuBefore, load.cpuAfter, load.transfers),
+    cpuUsPerTransfer: cpuBetween(cpuBefore, load),
     bytesPerTransfer: Math.round(((await bytesIn(store)) - bytesBefore) / load.transfers),
   };
   return which === 'whole stack' ? { ...figure, ...(await catchUp(stack)) } : figure;
@@ -227,8 +227,9 @@ function ratesOf({ transfers, seconds, p50Ms, p99Ms }: LoadFigures) {
   return { perSecond: Math.round(transfers / seconds), p50Ms, p99Ms };
 }
 
-function cpuBetween(before: CpuMs, after: CpuMs, transfers: number): Record<string, number> {
-  const used = [...after].map(([name, ms]): [string, number] => [
+function cpuBetween(before: CpuMs, { cpuAfter, cpuMs, transfers }: Measured): Record<string, number> {
+  if (cpuAfter.size === 0) return {};
+  const used = [...cpuAfter, ['load generator', cpuMs] as const].map(([name, ms]): [string, number] => [
     name,
     Math.round(((ms - (before.get(name) ?? 0)) * 1_000) / transfers),
   ]);

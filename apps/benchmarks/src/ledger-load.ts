@@ -20,6 +20,8 @@ export interface LoadFigures {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of this process, while it measured. */
+  readonly cpuMs: number;
 }
 
 /** A process of its own, so that what it costs is told apart; it ends with the one that started it. */
@@ -60,12 +62,15 @@ async function run(task: LoadTask): Promise<LoadFigures> {
   const until = (ms: number) => Promise.race([new Promise((resolve) => setTimeout(resolve, ms)), workers]);
   await until(task.warmUpMs);
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   process.send?.('measuring');
   measuring = true;
   await until(task.measuredMs);
   measuring = false;
   over = true;
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   await workers;
-  return { transfers, seconds, p50Ms: percentile(latenciesMs, 50), p99Ms: percentile(latenciesMs, 99) };
+  const latencies = { p50Ms: percentile(latenciesMs, 50), p99Ms: percentile(latenciesMs, 99) };
+  return { transfers, seconds, ...latencies, cpuMs: (user + system) / 1_000 };
 }

@@ -1,7 +1,7 @@
 import { benchBroker } from './broker.js';
 import { benchEventStore } from './event-store.js';
 import { benchHistory } from './history.js';
-import { benchLedgerHttp } from './ledger-http.js';
+import { ledgerHttpUsage, runLedgerHttp, taskOf } from './ledger-http.options.js';
 import { benchLedger } from './ledger.js';
 import { machine } from './machine.js';
 import { benchPayments } from './payments.js';
@@ -11,7 +11,6 @@ import { benchReplay } from './replay.js';
 const benchmarks = {
   payments: benchPayments,
   ledger: benchLedger,
-  'ledger-http': (say: (line: string) => void) => benchLedgerHttp(say),
   'event-store': benchEventStore,
   broker: benchBroker,
   history: benchHistory,
@@ -35,6 +34,7 @@ server than the embedded one.`;
 
 async function main(): Promise<void> {
   const [name, ...options] = process.argv.slice(2);
+  if (name === 'ledger-http') return ledgerHttp(options);
   if (name === undefined || !(name in benchmarks) || options.some((option) => option !== '--json')) {
     console.error(usage);
     process.exitCode = 2;
@@ -43,6 +43,18 @@ async function main(): Promise<void> {
   const result = await benchmarks[name as keyof typeof benchmarks]((line) => console.error(line));
   if (options.includes('--json'))
     console.log(JSON.stringify({ benchmark: name, machine: machine(), ...result }));
+}
+
+async function ledgerHttp(options: readonly string[]): Promise<void> {
+  const task = taskOf(options.filter((option) => option !== '--json'));
+  if (task === undefined) {
+    console.error(ledgerHttpUsage);
+    process.exitCode = 2;
+    return;
+  }
+  const result = await runLedgerHttp(task, (line) => console.error(line));
+  if (result !== undefined && options.includes('--json'))
+    console.log(JSON.stringify({ benchmark: 'ledger-http', machine: machine(), ...result }));
 }
 
 main().catch((error: unknown) => {

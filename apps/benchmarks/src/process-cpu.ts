@@ -24,7 +24,7 @@ export function cpuOfDescendants(): CpuMs {
   return used;
 }
 
-/** The program just below this process that a process belongs to. */
+/** The service or engine just below this process that a process belongs to. */
 function nameOf(one: Process, byPid: ReadonlyMap<number, Process>): string | undefined {
   for (let at: Process | undefined = one; at !== undefined; at = byPid.get(at.parent)) {
     if (at.parent === process.pid) return programName(at.command);
@@ -32,10 +32,10 @@ function nameOf(one: Process, byPid: ReadonlyMap<number, Process>): string | und
   return undefined;
 }
 
-function programName(command: string): string {
+function programName(command: string): string | undefined {
   const engine = /"engine":"(\w+)"/.exec(command)?.[1];
   const app = /apps\/([\w-]+)\/dist\/main\.js/.exec(command)?.[1];
-  return engine ?? app ?? (command.includes('ledger-load') ? 'load generator' : 'other');
+  return engine ?? app;
 }
 
 function listProcesses(): Process[] {
