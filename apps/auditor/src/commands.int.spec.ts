@@ -21,6 +21,7 @@ const asked: Readonly<Record<string, (file: string) => string[]>> = {
   export: (file) => ['--ledger', 'it-eur', '--out', file],
   'verify-export': () => [join(folder, 'book'), ...key],
   checkpoints: () => key,
+  snapshots: () => key,
   liabilities: () => key,
   'verify-liability': () => [join(folder, 'owed.json'), ...key],
   proof: () => [entryId, ...key],

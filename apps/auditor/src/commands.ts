@@ -7,6 +7,7 @@ import { inquiries } from './inquiries.js';
 import { liabilityCommands } from './liabilities.js';
 import { proofCommands } from './proofs.js';
 import { reportCommand } from './report/report-command.js';
+import { snapshotsCommand } from './snapshots-command.js';
 import { statementCommand } from './statements.js';
 import { newKeyCommand, witnessCommand } from './witness-command.js';
 
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   reportCommand,
   ...exportCommands,
   checkpointsCommand,
+  snapshotsCommand,
   ...liabilityCommands,
   ...proofCommands,
   witnessCommand,
