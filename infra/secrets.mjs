@@ -25,10 +25,14 @@ secret('signing-key', () =>
 secret('ledger-signing-key', () => noteKey('florin.example/ledger'));
 secret('liabilities-secret', random);
 const notifications = secret('notifications-client-secret', random);
-secret('service-clients', () => {
-  const secretHash = createHash('sha256').update(notifications).digest('hex');
-  return JSON.stringify({ notifications: { secretHash, scopes: ['people:read'] } });
-});
+const platform = secret('platform-client-secret', random);
+const hash = (text) => createHash('sha256').update(text).digest('hex');
+secret('service-clients', () =>
+  JSON.stringify({
+    notifications: { secretHash: hash(notifications), scopes: ['people:read'] },
+    platform: { secretHash: hash(platform), scopes: ['ledger:write'] },
+  }),
+);
 console.log(`The secrets are in ${folder}.`);
 
 /** The secret in a file, made first if it is not there. */
