@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LedgerWriter } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import type { ExpectedRevision, NewEvent } from '@florin/event-store';
 import type { Decision, PostEntry } from '@florin/ledger';
@@ -11,6 +10,7 @@ import { compareBooks, compareGlimpse, glimpse } from './compare.js';
 import { Connection, type Append } from './connection.js';
 import type { Disk } from './disk.js';
 import { Divergence } from './divergence.js';
+import { LedgerWriter } from './product.js';
 
 /** A command on its way. */
 export interface Sent {

@@ -4,6 +4,9 @@ import { runHistory, type Outcome } from './run.js';
 /** Runs of a history that is made smaller, at most: each takes less time than the one before. */
 const MOST_RUNS = 2_000;
 
+/** Sizes of a segment that are tried: with few events in one, a snapshot needs few commands. */
+const SEGMENTS = [1, 4, 16];
+
 /**
  * The smallest history that was found in which the product and the model still differ, whatever in: what comes after the
  * difference is left out, then steps in ever smaller chunks, then single commands (delta debugging).
@@ -13,6 +16,7 @@ export async function shrink({ history, divergence }: Outcome): Promise<Outcome>
   if (divergence !== undefined) await search.accepts(history.steps.slice(0, divergence.step + 1));
   for (let length = -1; length !== search.size;) {
     length = search.size;
+    await search.withSmallerSegments();
     for (
       let chunk = Math.ceil(search.steps.length / 2);
       chunk >= 1;
@@ -22,15 +26,16 @@ export async function shrink({ history, divergence }: Outcome): Promise<Outcome>
     }
     await search.withoutOrders();
   }
-  return runHistory({ ...history, steps: search.steps });
+  return runHistory(search.history);
 }
 
 class Search {
-  steps: readonly Step[];
   #runs = 0;
 
-  constructor(private readonly history: History) {
-    this.steps = history.steps;
+  constructor(public history: History) {}
+
+  get steps(): readonly Step[] {
+    return this.history.steps;
   }
 
   /** Steps and commands. */
@@ -39,12 +44,20 @@ class Search {
   }
 
   /** Whether these steps differ, too; then they are those to go on with. */
-  async accepts(steps: readonly Step[]): Promise<boolean> {
+  async accepts(steps: readonly Step[], segmentEvents = this.history.segmentEvents): Promise<boolean> {
     this.#runs += 1;
     if (this.#runs > MOST_RUNS) return false;
-    const { divergence } = await runHistory({ ...this.history, steps });
-    if (divergence !== undefined) this.steps = steps;
+    const history = { ...this.history, segmentEvents, steps };
+    const { divergence } = await runHistory(history);
+    if (divergence !== undefined) this.history = history;
     return divergence !== undefined;
+  }
+
+  async withSmallerSegments(): Promise<void> {
+    for (const segmentEvents of SEGMENTS) {
+      if (segmentEvents >= this.history.segmentEvents || (await this.accepts(this.steps, segmentEvents)))
+        return;
+    }
   }
 
   async withoutChunks(length: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { loadBook, LedgerUnavailable, replayBook, SnapshotKeeper } from '@florin/books';
 import { ledgerStream } from '@florin/contracts';
 import { EventStoreUnavailable, WrongExpectedRevision, type NewEvent } from '@florin/event-store';
 import {
@@ -18,6 +17,7 @@ import { Connection, type Append } from './connection.js';
 import { Disk } from './disk.js';
 import { Divergence } from './divergence.js';
 import { Instance, type Batch, type Sent } from './instance.js';
+import { loadBook, LedgerUnavailable, replayBook, SnapshotKeeper } from './product.js';
 
 const LEDGER = 'it-eur';
 const CURRENCY = 'EUR';
