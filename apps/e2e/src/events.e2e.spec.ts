@@ -239,6 +239,7 @@ describe('what is published', () => {
       await ask('close-account', empty),
       await ask('close-period', lastMonth),
       await ask('reverse', entry?.id ?? '', '--reason', 'paid-twice'),
+      await ask('open-account', 'reserve:caffe', '--class', 'liability', '--chart', '2020'),
       await ask('define-asset', ...asset),
     ];
     expect(answers.map(({ exitCode }) => exitCode)).toEqual(answers.map(() => 0));
