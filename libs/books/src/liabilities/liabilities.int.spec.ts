@@ -1,6 +1,6 @@
 import { ledgerStream } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
-import { connectEventStore, type EventStore, type NewEvent } from '@florin/event-store';
+import { connectEventStore, type EventStore, type NewEvent, type StoredEvent } from '@florin/event-store';
 import type { LedgerCommand } from '@florin/ledger';
 import { generateKey } from '@florin/proofs';
 import { eventually } from '@florin/testing';
@@ -123,6 +123,24 @@ describe('what is owed to users', () => {
     return one;
   }
 
+  /** Hands events over in groups that end at these sizes, however they arrive: nothing in between is signed. */
+  const grouped = (...ends: readonly number[]): NotaryOptions['store'] => ({
+    append: (...args) => store.append(...args),
+    read: (...args) => store.read(...args),
+    subscribe: (from, options, handler) => {
+      const arrived = new Map<bigint, StoredEvent>();
+      let done = 0;
+      return store.subscribe(from, options, async (batch) => {
+        for (const event of batch) arrived.set(event.revision, event);
+        for (const end of ends.filter((one) => one > done && arrived.has(BigInt(one) - 1n))) {
+          const group = [...arrived.values()].filter(({ revision }) => revision >= done && revision < end);
+          await handler(group);
+          done = end;
+        }
+      });
+    },
+  });
+
   const signed = (size: number): Promise<void> =>
     eventually(async () => expect((await latestCheckpoint(store, ledger))?.size).toBe(size));
 
@@ -137,7 +155,10 @@ describe('what is owed to users', () => {
 
   it('is in the first checkpoint, in the one of a closed period, and again after its time', async () => {
     let nowMs = START;
-    notary({ nowMs: () => nowMs });
+    notary({
+      nowMs: () => nowMs,
+      store: grouped(7, beforeClose, history.length - 1, history.length),
+    });
     await append(0, 7);
     await signed(7);
     await append(7, beforeClose);
@@ -175,6 +196,8 @@ describe('what is owed to users', () => {
       if (head.liabilities === undefined) continue;
       const { state } = await bookAt({ store, ledger }, BigInt(size) - 1n);
       expect((await liabilitiesTree(state, secret)).head).toEqual(head.liabilities);
+      // Without an account there is nothing to hide.
+      if (head.liabilities.count === 0) continue;
       expect((await liabilitiesTree(state, `${secret}!`)).head.root).not.toEqual(head.liabilities.root);
     }
   });
@@ -192,7 +215,7 @@ describe('what is owed to users', () => {
   it('does not keep a checkpoint from being signed where it cannot be told', async () => {
     const errors: unknown[] = [];
     const long = await eventsOf(open(`${'a'.repeat(1_100)}:x`, 'anna'), ...accounts);
-    notary({ onError: (error) => errors.push(error) });
+    notary({ store: grouped(long.length), onError: (error) => errors.push(error) });
     await append(0, long.length, long);
     await signed(long.length);
     expect(await said()).toEqual([[long.length]]);
@@ -204,7 +227,7 @@ describe('what is owed to users', () => {
     ['count', 'it says that 3250 is owed to 5 accounts', { count: 5 }],
   ])('is refused by a notary where a checkpoint has another %s', async (_, says, lie) => {
     await append(0, beforeClose);
-    const first = notary();
+    const first = notary({ store: grouped(beforeClose) });
     await signed(beforeClose);
     await first.stop();
     const memory = new MemoryStore();
@@ -234,7 +257,7 @@ describe('what is owed to users', () => {
 
     beforeEach(async () => {
       await append(0, 7);
-      notary();
+      notary({ store: grouped(7, history.length) });
       await signed(7);
       await append(7, history.length);
       await signed(history.length);
