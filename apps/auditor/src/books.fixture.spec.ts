@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEventStore } from '@florin/embedded';
 import { latestCheckpoint, LiabilityProver, Notary, type LiabilityDocument } from '@florin/books';
-import { connectEventStore, type NewEvent } from '@florin/event-store';
+import { connectEventStore, type NewEvent, type StoredEvent } from '@florin/event-store';
 import {
   createSealer,
   decide,
@@ -144,10 +144,12 @@ export const liabilitiesSecret = 'a secret for specs, not so short';
 /** Has the book signed as far as it goes, or its first events alone. */
 export async function sign(url: string, by: SignerKey = signer, size = history.length): Promise<void> {
   const store = connectEventStore(url);
+  // All at once, however they arrive: nothing in between is signed.
+  const due: StoredEvent[] = [];
   const shorter: typeof store.subscribe = (stream, options, handler) =>
     store.subscribe(stream, options, async (batch) => {
-      const due = batch.filter(({ revision }) => revision < size);
-      if (due.length > 0) await handler(due);
+      due.push(...batch.filter(({ revision }) => revision >= due.length && revision < size));
+      if (due.length === size) await handler(due);
     });
   const { append, read } = store;
   const notary = new Notary({
