@@ -60,8 +60,8 @@ export class Orders {
   }
 
   #transfer(): Order {
-    const from = this.#account();
-    return this.#entry('p2p', this.#between(from, this.#account(), this.#amountOf(from)));
+    const from = this.#payer();
+    return this.#entry('p2p', this.#between(from, this.#payee(from), this.#amountOf(from)));
   }
 
   #funding(): Order {
@@ -70,12 +70,13 @@ export class Orders {
       this.large && this.random.oneIn(30)
         ? this.random.one([MOST, MOST - 1n, MOST / 2n])
         : BigInt(1 + this.random.below(5_000));
-    return this.#entry('test-funding', this.#between(from, this.#account(), amount));
+    return this.#entry('test-funding', this.#between(from, this.#payee(from), amount));
   }
 
   #manyLegs(): Order {
-    const payer = this.#account();
-    const others = Array.from({ length: 2 + this.random.below(5) }, () => this.#account());
+    const payer = this.#payer();
+    const drawn = Array.from({ length: 2 + this.random.below(5) }, () => this.#payee(payer));
+    const others = this.random.oneIn(10) ? drawn : [...new Set(drawn)];
     const share = this.#amountOf(payer) / BigInt(others.length) + 1n;
     const [first, ...legs] = others.flatMap((other) => this.#between(payer, other, share).reverse());
     const payers = legs.filter(({ account: id }) => id === payer.id);
@@ -85,7 +86,7 @@ export class Orders {
   }
 
   #hold(): Order {
-    const holder = this.#account();
+    const holder = this.#payer();
     const expiresAt = this.#expiry();
     return {
       ...{ type: 'PlaceHold', holdId: this.#id(), account: holder.id, currency: this.#currencyOf(holder) },
@@ -106,7 +107,7 @@ export class Orders {
       [1, -1n],
     ]);
     const from = this.random.oneIn(20) ? this.#account() : holder;
-    const postings = this.#between(from, this.#account(), amount);
+    const postings = this.#between(from, this.#payee(from), amount);
     const capture = { holdId: hold.id, final: this.random.oneIn(3) };
     return { ...this.#entry('order', postings), capture };
   }
@@ -176,28 +177,8 @@ export class Orders {
             asset.code,
           ),
       ],
-      [
-        3,
-        () =>
-          this.#entry(
-            'cover',
-            [
-              { account: reserve.id, amount: this.#small() * 9n },
-              { account: own.id, amount: 0n },
-            ].map(balanced),
-          ),
-      ],
-      [
-        2,
-        () =>
-          this.#entry(
-            'uncover',
-            [
-              { account: reserve.id, amount: -this.#amountOf(reserve) },
-              { account: own.id, amount: 0n },
-            ].map(balanced),
-          ),
-      ],
+      [3, () => this.#entry('cover', this.#between(reserve, own, this.#small() * -9n))],
+      [2, () => this.#entry('uncover', this.#between(reserve, own, this.#amountOf(reserve)))],
     ])();
   }
 
@@ -319,6 +300,20 @@ export class Orders {
     return this.random.one(open);
   }
 
+  /** Mostly one that has something to give. */
+  #payer(): Account {
+    const able = [...this.book.accounts.values()].filter((one) => (this.book.available(one) ?? 0n) > 0n);
+    return able.length === 0 || this.random.oneIn(4) ? this.#account() : this.random.one(able);
+  }
+
+  /** Mostly another, in the same currency. */
+  #payee(payer: Account): Account {
+    const fit = [...this.book.accounts.values()].filter(
+      (one) => one.currency === payer.currency && one.id !== payer.id,
+    );
+    return fit.length === 0 || this.random.oneIn(12) ? this.#account() : this.random.one(fit);
+  }
+
   #frozen(): string {
     const frozen = [...this.book.accounts.values()].filter((one) => one.frozen !== null);
     return frozen.length === 0 ? this.#account().id : this.random.one(frozen).id;
@@ -377,9 +372,4 @@ export class Orders {
     const number = this.#made.toString(16).padStart(8, '0');
     return `${time.slice(0, 8)}-${time.slice(8)}-7${chance.slice(0, 3)}-8${chance.slice(3, 6)}-00${chance.slice(6)}${number}`;
   }
-}
-
-/** The second of two postings takes what the first gives. */
-function balanced(posting: Posting, i: number, both: readonly Posting[]): Posting {
-  return i === 0 ? posting : { ...posting, amount: -(both[0]?.amount ?? 0n) };
 }

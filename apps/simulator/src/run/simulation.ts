@@ -9,7 +9,7 @@ import {
   type Decision,
   type LedgerState,
 } from '@florin/ledger';
-import { writers, type Order, type Send, type Step, type WriterNo } from '../history/steps.js';
+import { writers, type Fate, type Order, type Send, type Step, type WriterNo } from '../history/steps.js';
 import { Book } from '../model/book.js';
 import { idOf, type Command } from '../model/commands.js';
 import { compareBooks } from './compare.js';
@@ -22,7 +22,7 @@ import { loadBook, LedgerUnavailable, replayBook, SnapshotKeeper } from './produ
 const LEDGER = 'it-eur';
 const CURRENCY = 'EUR';
 /** Where the clock of every history begins. */
-export const START = Date.UTC(2026, 10, 20, 12);
+const START = Date.UTC(2026, 10, 20, 12);
 
 /** The product on a disk in memory and a clock of its own, and the model beside it. Throws a Divergence where they differ. */
 export class Simulation {
@@ -34,7 +34,9 @@ export class Simulation {
   /** What the product makes of the log. */
   #shadow: LedgerState = emptyLedger(LEDGER, CURRENCY);
   readonly #instances: Instance[];
-  #unknown = new Set<Sent>();
+  /** Commands on their way, and the process that they were sent to. */
+  readonly #open = new Map<Sent, Instance>();
+  readonly #unknown = new Set<Sent>();
   #late: Append[] = [];
   #keeper: { readonly connection: Connection; readonly keeper: SnapshotKeeper } | undefined;
   #divergence: Divergence | undefined;
@@ -46,10 +48,6 @@ export class Simulation {
   /** Commands whose outcome nobody knows: they are to be sent again. */
   get unknown(): readonly Order[] {
     return [...this.#unknown].map(({ order }) => order);
-  }
-
-  get isHeld(): boolean {
-    return this.#instances.some(({ connection }) => connection.held);
   }
 
   async take(step: Step): Promise<void> {
@@ -99,8 +97,8 @@ export class Simulation {
     }
   }
 
-  #fated(connection: Connection, fates: Step extends { fates?: infer F } ? F : readonly string[] = []): void {
-    connection.fates = [...(fates as Connection['fates'])];
+  #fated(connection: Connection, fates: readonly Fate[] = []): void {
+    connection.fates = [...fates];
     for (const fate of connection.fates) this.#count(fate);
   }
 
@@ -131,13 +129,9 @@ export class Simulation {
   #sent(instance: Instance, order: Order): Sent {
     const sent: Sent = { order, ...this.#commandOf(order), state: 'waiting' };
     for (const other of this.#unknown) if (other.order === order) this.#unknown.delete(other);
-    this.#open.add(sent);
-    this.#ownerOf.set(sent, instance);
+    this.#open.set(sent, instance);
     return sent;
   }
-
-  readonly #open = new Set<Sent>();
-  readonly #ownerOf = new Map<Sent, Instance>();
 
   #commandOf(order: Order): Pick<Sent, 'command' | 'original'> {
     if (order.type !== 'ReverseEntry') return { command: order, original: undefined };
@@ -192,13 +186,12 @@ export class Simulation {
   #settled(sent: Sent, state: 'answered' | 'unknown'): void {
     sent.state = state;
     this.#open.delete(sent);
-    this.#ownerOf.delete(sent);
     if (state === 'unknown') this.#unknown.add(sent);
   }
 
   #crashed(instance: Instance): void {
     instance.connection.dead = true;
-    for (const [sent, owner] of this.#ownerOf) if (owner === instance) this.#settled(sent, 'unknown');
+    for (const [sent, owner] of this.#open) if (owner === instance) this.#settled(sent, 'unknown');
     this.#instances[instance.no] = this.#started(instance.no);
   }
 
@@ -240,7 +233,7 @@ export class Simulation {
     }
   }
 
-  async #keep(fates: Step extends { fates?: infer F } ? F : readonly string[] = []): Promise<void> {
+  async #keep(fates: readonly Fate[] = []): Promise<void> {
     if (this.#keeper === undefined) {
       const gone = (): void => (this.#keeper = undefined);
       const connection = new Connection(this.#disk, {
@@ -274,12 +267,12 @@ export class Simulation {
       await turn();
       if (this.#divergence !== undefined) throw this.#divergence;
       if (this.#open.size === 0) break;
-      if ([...this.#open].every((sent) => this.#ownerOf.get(sent)?.connection.held === true)) break;
+      if ([...this.#open.values()].every(({ connection }) => connection.held)) break;
       if (turns === 9)
         this.#diverge(
           'commands are never answered',
           'answers',
-          [...this.#open].map(({ order }) => order),
+          [...this.#open.keys()].map(({ order }) => order),
         );
     }
     if (this.#divergence !== undefined) throw this.#divergence;
