@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { Exclusive, holdLead, type ExclusiveOptions } from './exclusive.js';
+import { Exclusive, holdLead, keptAlive, type ExclusiveOptions } from './exclusive.js';
 
 let dataDir: string;
 let postgres: PostgresServer;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-function contender(name: string, work: ExclusiveOptions['lead'] = holdLead): Exclusive {
+function contender(name: string, work: ExclusiveOptions['lead'] = holdLead, silentMs?: number): Exclusive {
   const exclusive = new Exclusive({
     connection: postgres.url('exclusive'),
     name: 'work',
@@ -42,6 +42,7 @@ function contender(name: string, work: ExclusiveOptions['lead'] = holdLead): Exc
       }
     },
     onError: (error, failures) => log.push(`${name} failed ${failures}: ${String(error)}`),
+    ...(silentMs !== undefined && { silentMs }),
   });
   contenders.push(exclusive);
   exclusive.start();
@@ -92,5 +93,31 @@ describe('Exclusive', () => {
       'only failed 1: Error: no 1',
       'only failed 2: Error: no 2',
     ]);
+  });
+
+  it('takes the lead from one that is silent, as if it had stood still, and lets another have it', async () => {
+    const ended = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    contender('silent', (_, signal) => ended(signal), 200);
+    await until(() => log.length === 1);
+    contender('next');
+    await until(() => log.includes('next begins'));
+    expect(log.slice(0, 3)).toEqual([
+      'silent begins',
+      'silent ends',
+      expect.stringContaining('idle-session timeout'),
+    ]);
+  });
+
+  it('leaves the lead to one whose work takes long and that shows that it is there', async () => {
+    const silentMs = 3_000;
+    const work = Promise.withResolvers<void>();
+    contender('only', (client) => keptAlive(client, work.promise, 20), silentMs);
+    await until(() => log.length === 1);
+    await sleep(2 * silentMs);
+    expect(log).toEqual(['only begins']);
+    work.resolve();
+    await until(() => log.length > 1);
+    expect(log.slice(0, 2)).toEqual(['only begins', 'only ends']);
   });
 });

@@ -15,6 +15,8 @@ export interface ExclusiveOptions {
   readonly standBy?: (client: Client, ms: number, signal: AbortSignal) => Promise<void>;
   /** Told why the work was interrupted; it begins again by itself. */
   readonly onError: (error: unknown, failures: number) => void;
+  /** A connection that is silent for so long loses the lead, in milliseconds. Default 15,000. */
+  readonly silentMs?: number;
 }
 
 const askEveryMs = 1_000;
@@ -24,8 +26,10 @@ const tryToLead = `SELECT pg_try_advisory_lock(hashtextextended($1 || ' of ' || 
 
 /**
  * Runs work on one instance at a time, by a PostgreSQL advisory lock on a connection of its own: when the instance or its
- * connection dies, the lock is free and another instance takes over within a second. Two may overlap for a moment after a
- * broken connection, so the work itself must bear being done twice.
+ * connection dies, the lock is free and another instance takes over within a second. One that is stopped without its end
+ * (a debugger, a machine that is suspended) keeps its connection and says nothing: PostgreSQL ends the session then, which
+ * must therefore be used every few seconds. Two may overlap for a moment after a broken connection or such a stop, so the
+ * work itself must bear being done twice.
  */
 export class Exclusive {
   readonly #stopping = new AbortController();
@@ -67,6 +71,8 @@ export class Exclusive {
     client.on('error', (error) => over.abort(error));
     client.on('end', () => over.abort(new Error('the database closed the connection')));
     await client.connect();
+    const { silentMs = 15_000 } = this.options;
+    await client.query(`SET idle_session_timeout = ${Math.round(silentMs)}`);
     const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
     const { lead, standBy = waitOnly } = this.options;
     while (!signal.aborted && !(await this.#leads(client))) await standBy(client, askEveryMs, signal);
@@ -97,6 +103,24 @@ export async function holdLead(client: Client, signal: AbortSignal): Promise<voi
   while (!signal.aborted) {
     await client.query('SELECT 1');
     await pause(askEveryMs, signal);
+  }
+}
+
+/** For work that does not use its connection and may take long: shows PostgreSQL meanwhile that this instance is there. */
+export async function keptAlive<T>(client: Client, work: Promise<T>, everyMs = 2_000): Promise<T> {
+  let asking: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    // What is wrong with the connection aborts the lead, and is told there.
+    asking ??= client.query('SELECT 1').then(
+      () => (asking = undefined),
+      () => (asking = undefined),
+    );
+  }, everyMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    await asking;
   }
 }
 

@@ -1,6 +1,6 @@
 export { KafkaBatchServer } from './batch-server.js';
 export { toKafkaMessage, type IncomingMessage } from './cloud-event-codec.js';
-export { Exclusive, holdLead } from './exclusive.js';
+export { Exclusive, holdLead, keptAlive } from './exclusive.js';
 export { inboxMigrationSql, onceOnly, purgeInbox } from './inbox.js';
 export { createKafka, type Kafka, type KafkaSettings } from './kafka.js';
 export { kafkaSettings, type KafkaConfig } from './kafka-settings.js';

@@ -3,7 +3,7 @@ import type { Counter, Histogram, Registry } from 'prom-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOff } from './backoff.js';
 import { Bell } from './bell.js';
-import { Exclusive } from './exclusive.js';
+import { Exclusive, keptAlive } from './exclusive.js';
 import type { Logger } from './logger.js';
 import { counter, seconds } from './metrics.js';
 import { notReady, reasonOf } from './not-ready.js';
@@ -146,14 +146,14 @@ export class OutboxRelay {
       if (signal.aborted) return;
       if (rows.length === 0) {
         await this.#bell.wait(pollMs, signal);
-      } else if (await this.#produce(rows, signal)) {
+      } else if (await this.#produce(client, rows, signal)) {
         published = rows.map(({ id }) => id);
       }
     } while (!signal.aborted || published.length > 0);
   }
 
   /** Until Kafka has the rows (true), or the relay must end (false). */
-  async #produce(rows: OutboxRow[], signal: AbortSignal): Promise<boolean> {
+  async #produce(client: Client, rows: OutboxRow[], signal: AbortSignal): Promise<boolean> {
     const messages = rows.map(({ topic, partition_key: key, headers, payload: value }) => ({
       topic,
       key,
@@ -163,7 +163,7 @@ export class OutboxRelay {
     for (let failures = 0; !signal.aborted;) {
       const underWay = (this.#underWay ??= { since: performance.now() });
       try {
-        await this.options.publisher.send(messages);
+        await keptAlive(client, this.options.publisher.send(messages));
         this.#underWay = undefined;
         this.#relayed.inc(rows.length);
         this.#delay.observe((Date.now() - Number(rows[0]?.created_at)) / 1_000);

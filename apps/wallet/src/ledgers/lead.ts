@@ -1,7 +1,7 @@
 import type { LogCheck } from '@florin/books';
 import type { Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
-import { Exclusive, holdLead, type Outbox } from '@florin/messaging';
+import { Exclusive, holdLead, keptAlive, type Outbox } from '@florin/messaging';
 import { databaseConnection, type PreparedDatabase, type ServiceContext } from '@florin/service-host';
 import type { WalletConfig } from '../config.js';
 import type { BookOwners } from '../owners/book-owners.js';
@@ -32,7 +32,9 @@ export function leadExclusively(
     connection: databaseConnection(config),
     name: `followers:${market.ledger}`,
     lead: async (client, signal) => {
-      const stopFollowers = config.LEDGER_ALONE ? undefined : await follow(context, engines, market);
+      const stopFollowers = config.LEDGER_ALONE
+        ? undefined
+        : await keptAlive(client, follow(context, engines, market));
       try {
         await owners.take(market.ledger);
         await holdLead(client, signal);
