@@ -94,6 +94,12 @@ describe('many ids', () => {
     expect(back.packed()).toStrictEqual(packed);
   });
 
+  it('are packed to the last bit', () => {
+    const ids = new RecentEntryIds();
+    ids.add('017f22e2-79b0-7cc3-98c4-dc0c0c07398f');
+    expect([...ids.packed()]).toStrictEqual([0x017f22e2, 0x79b07cc3, 0x98c4dc0c, 0x0c07398f]);
+  });
+
   it('are packed by their time, whatever the order in which they came', () => {
     const ids = new RecentEntryIds();
     const [early, late] = [entryIdAt(NOW, 1), entryIdAt(NOW + 86_400_000, 1)];

@@ -224,6 +224,16 @@ describe('a period', () => {
     expect(eventFault(bookOf([...funded, ...history]), event)).toStrictEqual({ code, detail });
   });
 
+  it('cannot be closed where more moved, one way, than an amount can say', () => {
+    const most = MAX_AMOUNT - 20_000n;
+    const back = { ...funding(bruno, -most, 3), kind: 'return' };
+    const moved = [posted(funding(bruno, most, 2)), posted(back), posted(funding(bruno, most, 4))];
+    expect(eventFault(bookOf([...funded, ...moved]), closing)).toStrictEqual({
+      code: 'period_invalid',
+      detail: 'the totals of 2026-11 are beyond the greatest amount',
+    });
+  });
+
   it('can be closed from the instant on that it ends', () => {
     expect(eventFault(bookOf(funded), closing)).toBeUndefined();
     expect(eventFault(bookOf([...funded, closing]), later)).toBeUndefined();
