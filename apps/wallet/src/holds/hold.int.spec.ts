@@ -14,8 +14,7 @@ describe('holds of platform callers', () => {
 
   const post = (path: string, body: object) => wallets.call(one, path, body);
   const account = async (id: string) => (await wallets.call(one, `/v1/accounts/${id}?ledger=${ledger}`)).body;
-  const place = (amount: number) =>
-    asked({ account: anna, amount, currency: 'EUR', expiresAt: inOneHour() });
+  const place = (amount: number) => asked({ account: anna, amount, currency: 'EUR', expiresAt: inOneHour() });
 
   beforeAll(async () => {
     wallets = await startWallets();
