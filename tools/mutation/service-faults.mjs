@@ -127,11 +127,9 @@ const messaging = faultsIn('libs/messaging', [
   {
     what: 'delete an outbox row before it is sent',
     file: 'outbox-relay.ts',
-    from: '} else if (await this.#produce(rows, signal)) {',
-    to: `} else if (
-        (await client.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [rows.map(({ id }) => id)]),
-        await this.#produce(rows, signal))
-      ) {`,
+    from: 'const messages = rows.map(',
+    to: `await client.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [rows.map(({ id }) => id)]);
+    const messages = rows.map(`,
     spec: 'outbox.int.spec.ts',
     test: 'tries a failed batch again, and deletes nothing before it is acknowledged',
   },
