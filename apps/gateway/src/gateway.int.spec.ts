@@ -264,10 +264,9 @@ describe('the gateway', () => {
       const slow = await World.start(settings);
       slow.behind.handle = () => undefined;
       try {
-        expect(await slow.call('/v1/payments', { method })).toMatchObject({
-          status: 504,
-          type: 'upstream-timeout',
-        });
+        const answer = await slow.call('/v1/payments', { method });
+        expect(answer).toMatchObject({ status: 504, type: 'upstream-timeout' });
+        expect(answer.headers.get('retry-after')).toBe('1');
       } finally {
         await slow.stop();
       }

@@ -105,6 +105,8 @@ export class Upstream {
         ? new ProblemError(
             commonProblems['upstream-timeout'],
             `The ${this.name} service did not answer in time. Repeat the request with the same Idempotency-Key to learn what became of it.`,
+            {},
+            { 'retry-after': '1' },
           )
         : new ProblemError(
             commonProblems.unavailable,

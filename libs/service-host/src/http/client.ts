@@ -140,6 +140,8 @@ function unreachable(cause: unknown): ProblemError {
     ? new ProblemError(
         commonProblems['upstream-timeout'],
         'A service behind this one did not answer in time; try again.',
+        {},
+        { 'retry-after': '1' },
       )
     : new ProblemError(
         commonProblems.unavailable,

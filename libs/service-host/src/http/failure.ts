@@ -4,6 +4,11 @@ import { UpstreamProblem } from './client.js';
 /** The driver of PostgreSQL says these without a code: a connection that could not be made in time, or broke. */
 const withoutCode =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/;
+/**
+ * Codes of the network, and SQLSTATEs of a PostgreSQL that cannot now: it starts or stops (57P), a connection broke (08), it has
+ * no connection, memory or disk left (53), took too long (57014), or its disk fails (58).
+ */
+const outageCodes = /^(ECONN|ETIMEDOUT|EPIPE|UND_ERR_|57P0|08|53|57014|58)/;
 /** How deep causes are looked into. */
 const depthLimit = 5;
 const busyStatuses: readonly number[] = [429, 503, 504];
@@ -51,6 +56,6 @@ function causesOf(error: unknown): Error[] {
 function isOutage(error: Error): boolean {
   const { code, transient } = error as { code?: unknown; transient?: unknown };
   if (transient === true) return true;
-  if (typeof code === 'string' && /^(ECONN|ETIMEDOUT|EPIPE|UND_ERR_|57P0|08|53300)/.test(code)) return true;
+  if (typeof code === 'string' && outageCodes.test(code)) return true;
   return withoutCode.test(error.message);
 }

@@ -17,6 +17,10 @@ describe('a failure that nobody turned into a problem', () => {
     ],
     ['a database that was killed', new Error('Connection terminated unexpectedly')],
     ['a database that takes no connection', new Error('timeout exceeded when trying to connect')],
+    ...['53100', '57014', '58030'].map((code): [string, unknown] => [
+      `a database whose disk is full, too slow, or fails (${code})`,
+      new Error('x', { cause: Object.assign(new Error('y'), { code }) }),
+    ]),
     ['a service that is not available', upstream(503)],
     ['a service with too much to do', upstream(429)],
     ['a service that waits for another', upstream(504)],

@@ -62,7 +62,7 @@ function headersOf(problems: readonly ProblemDefinition[]): Json {
     ...(problems.some((problem) => codeOf(problem).startsWith('token-')) && {
       'WWW-Authenticate': { description: '`Bearer`', schema: { type: 'string' } },
     }),
-    ...((status === 429 || status === 503) && {
+    ...((status === 429 || status === 503 || status === 504) && {
       'Retry-After': { description: 'Seconds to wait before the next try', schema: { type: 'integer' } },
     }),
   };
