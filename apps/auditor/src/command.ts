@@ -1,4 +1,4 @@
-import { commandLine, WrongUse } from '@florin/configuration';
+import { commandLine, instantIn, WrongUse } from '@florin/configuration';
 import { revisionAt, type Point } from '@florin/books';
 import type { EventStore } from '@florin/event-store';
 import type { parseArgs, ParseArgsOptionDescriptor } from 'node:util';
@@ -100,8 +100,8 @@ export function callOf(asked: Command, args: readonly string[], surroundings: Su
 /** A revision, or an instant as RFC 3339 writes it. Throws WrongUse. */
 export function pointOf(text: string): Point {
   if (/^\d{1,15}$/.test(text)) return { revision: BigInt(text) };
-  const atMs = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(atMs))
+  const atMs = instantIn(text);
+  if (atMs === undefined)
     throw new WrongUse(`--at is a revision or a time such as 2026-10-31T23:00:00Z, not "${text}"`);
   return { atMs };
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { isOver, spanPeriod, statementEvidence, type Point } from '@florin/books';
-import { WrongUse } from '@florin/configuration';
+import { instantIn, WrongUse } from '@florin/configuration';
 import { localeSchema, marketOfLedger, markets, type Locale, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
 import { amountToWire, balanceOf, type LedgerEvent, type LedgerState } from '@florin/ledger';
@@ -155,9 +155,8 @@ function periodOf({ period, from, to }: TimeOptions, market: Market): StatementP
 }
 
 function instantOf(text: string | undefined): number {
-  const offset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
-  const ms = text !== undefined && offset.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw new WrongUse('--from and --to take times such as 2026-10-01T00:00:00+02:00');
+  const ms = text === undefined ? undefined : instantIn(text);
+  if (ms === undefined) throw new WrongUse('--from and --to take times such as 2026-10-01T00:00:00+02:00');
   return ms;
 }
 

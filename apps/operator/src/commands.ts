@@ -1,4 +1,4 @@
-import { WrongUse } from '@florin/configuration';
+import { instantIn, WrongUse } from '@florin/configuration';
 import {
   accountIdSchema,
   assetFields,
@@ -89,7 +89,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       options: ['reason', 'effective'],
       data: ({ ledger, id, reference, subject, options: { reason, effective } }) => ({
         ...{ ledger, entryId: id, reverses: subject, reference, metadata: { reason: reason ?? '' } },
-        ...(effective === undefined ? {} : { effectiveAt: instant(effective) }),
+        ...(effective === undefined ? {} : { effectiveAt: instant('--effective', effective) }),
       }),
     },
   ],
@@ -125,7 +125,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       data: ({ ledger, id, reference, subject, options }) => ({
         ...{ ledger, holdId: id, account: subject, reference, kind: 'order' },
         currency: options.currency ?? marketOfLedger(ledger)?.currency,
-        ...{ amount: integer(options.amount), expiresAt: instant(options.until) },
+        ...{ amount: integer(options.amount), expiresAt: instant('--until', options.until) },
       }),
     },
   ],
@@ -136,7 +136,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       options: ['until'],
       data: (words) => ({
         ...{ ...asked(words), holdId: words.subject },
-        expiresAt: instant(words.options.until),
+        expiresAt: instant('--until', words.options.until),
       }),
     },
   ],
@@ -225,8 +225,11 @@ function integer(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d{1,16}$/.test(text) ? Number(text) : undefined;
 }
 
-/** As the contracts have times; what is none is left to them. */
-function instant(text: string | undefined): string | undefined {
-  const ms = Date.parse(text ?? '');
-  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
+/** As the contracts have times. Throws WrongUse for what is none. */
+function instant(option: '--until' | '--effective', text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const ms = instantIn(text);
+  if (ms === undefined)
+    throw new WrongUse(`${option} takes a time such as 2026-11-30T18:00:00Z, not "${text}"`);
+  return new Date(ms).toISOString();
 }

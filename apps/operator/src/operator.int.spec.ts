@@ -240,7 +240,7 @@ describe('units of an asset', () => {
 describe('the command line', () => {
   it.each([
     ['hold', `${account} --amount 3000 --until 2026-11-27T12:00:00+01:00`],
-    ['extend-hold', `${uuidv7()} --until 2026-11-30`],
+    ['extend-hold', `${uuidv7()} --until 2026-11-30T00:00Z`],
     ['reverse', `${uuidv7()} --reason paid-twice --effective 2026-11-20T10:00:00Z`],
     ['define-asset', 'CAFFE --scale 2 --issuer 01a1fdfa-4600-7000-8000-00000000b4b0 --reserve reserve:caffe'],
     ['close-account', account],
@@ -264,7 +264,11 @@ describe('the command line', () => {
     [`freeze ${account} --wait 0 ${book.join(' ')}`, '--wait is'],
     [`close-period october ${book.join(' ')}`, 'the month: '],
     [`reverse ${uuidv7()} ${book.join(' ')}`, '--reason: '],
-    [`hold ${account} --amount 12.5 --until tomorrow ${book.join(' ')}`, '--until: '],
+    [`hold ${account} --amount 12.5 --until 2026-12-01T18:00Z ${book.join(' ')}`, '--amount: '],
+    [`hold ${account} --amount 12 --until tomorrow ${book.join(' ')}`, '--until takes a time'],
+    [`hold ${account} --amount 12 --until 12/01/2026 ${book.join(' ')}`, '--until takes a time'],
+    [`hold ${account} --amount 12 --until 2026-12-01T18:00 ${book.join(' ')}`, '--until takes a time'],
+    [`hold ${account} --amount 12 --until 2026-11-31T00:00:00Z ${book.join(' ')}`, '--until takes a time'],
     [`open-account reserve:x --class liability --ledger it-eur`, '--chart: '],
     [`open-account supply:x --class asset --chart 1800 --ledger it-eur`, 'the account: is opened with its'],
     [`open-account reserve:x --class liability --chart 2020 --floor 1.5 --ledger it-eur`, '--floor: '],

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { z } from 'zod';
 import { ConfigError, loadConfig, type ConfigSchema } from './config.js';
 
 /** The command line was not understood; the message says what to do. */
@@ -36,4 +37,15 @@ export function commandLineConfig<C>(schema: ConfigSchema<C>, env: NodeJS.Proces
   } catch (cause) {
     throw cause instanceof ConfigError ? new WrongUse(cause.message, { cause }) : cause;
   }
+}
+
+const rfc3339 = z.iso.datetime({ offset: true });
+
+/**
+ * The instant that a text names as RFC 3339 does, in ms since the epoch; seconds may be left out. `undefined` for any other
+ * text: `Date.parse` alone takes days that no month has, and times without a zone for those of this machine.
+ */
+export function instantIn(text: string): number | undefined {
+  const whole = text.replace(/(T\d{2}:\d{2})(?=Z$|[+-])/, '$1:00');
+  return rfc3339.safeParse(whole).success ? Date.parse(whole) : undefined;
 }

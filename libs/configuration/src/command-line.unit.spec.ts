@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { z } from 'zod';
-import { commandLine, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
+import { commandLine, instantIn, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
 import { integerText } from './config.js';
 
 describe('a command line', () => {
@@ -19,6 +19,27 @@ describe('a command line', () => {
     expect(() => commandLine(args, options)).toThrow(WrongUse);
     expect(() => commandLine(args, options)).toThrow(message);
   });
+});
+
+describe('an instant', () => {
+  it.each([
+    ['2026-12-01T18:00:00Z', '2026-12-01T18:00:00.000Z'],
+    ['2026-12-01T18:00Z', '2026-12-01T18:00:00.000Z'],
+    ['2026-12-01T18:00:00.5+02:00', '2026-12-01T16:00:00.500Z'],
+    ['2024-02-29T00:00-03:00', '2024-02-29T03:00:00.000Z'],
+  ])('%s is %s', (text, instant) => {
+    expect(new Date(instantIn(text) ?? Number.NaN).toISOString()).toBe(instant);
+  });
+
+  it.each([
+    '7',
+    '12/01/2026',
+    '2026-12-01',
+    '2026-12-01T18:00',
+    '2026-11-31T00:00:00Z',
+    '2026-02-29T00:00:00Z',
+    '',
+  ])('is not "%s"', (text) => expect(instantIn(text)).toBeUndefined());
 });
 
 describe('the environment of a command line', () => {

@@ -1,4 +1,4 @@
-export { commandLine, commandLineConfig, outliveReader, WrongUse } from './command-line.js';
+export { commandLine, commandLineConfig, instantIn, outliveReader, WrongUse } from './command-line.js';
 export {
   baseConfig,
   commaList,
