@@ -21,6 +21,8 @@ const nx = (target, build) => ({
 const commands = {
   start: app('local', 'start'),
   engines: app('local', 'engines'),
+  backup: app('local', 'backup'),
+  restore: app('local', 'restore'),
   demo: app('demo'),
   audit: { build: true, run: (args) => runApp('auditor', args, eventStoreOfRunningStack()) },
   docs: app('docs'),

@@ -12,6 +12,7 @@ import {
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, parseArguments, usage } from './arguments.js';
+import { runCopy } from './copy-commands.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { explain, WrongUse } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
@@ -22,9 +23,13 @@ import { interruption, ProgressLine } from './terminal.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { signal } = interruption();
 let exitCode = 0;
+const commandLine = process.argv.slice(2);
+const isCopy = ['backup', 'restore'].includes(commandLine[0] ?? '');
+const dataPath = resolve(root, process.env['FLORIN_DATA'] ?? '.florin');
 
-/** `start` runs the whole product until Ctrl-C, `engines` the three engines alone. */
+/** `start` runs the whole product until Ctrl-C, `engines` the three engines alone; `backup` and `restore` copy their data. */
 async function main(args: readonly string[]): Promise<void> {
+  if (isCopy) return void process.stdout.write(await runCopy(args, dataPath, signal));
   const asked = parseArguments(args);
   if (asked === 'help') process.stdout.write(`${usage}\n`);
   else await run(asked);
@@ -32,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function run({ command, kafka }: Arguments): Promise<void> {
   const wanted = parseBase(process.env['FLORIN_PORT_BASE']);
-  const folder = await openDataFolder(resolve(root, process.env['FLORIN_DATA'] ?? '.florin'));
+  const folder = await openDataFolder(dataPath);
   try {
     const first = wanted ?? folder.rememberedBase ?? defaultBase;
     const reservation = await choosePorts(first, folder.path);
@@ -67,7 +72,7 @@ async function runStack(folder: DataFolder, { ports }: Ports, kafka: KafkaKind):
   const stack = await starting.finally(() => progress.done());
   const { gatewayUrl, urls, eventStoreUrl } = stack;
   folder.describeStack({
-    ...{ pid: process.pid, gatewayUrl, urls, eventStoreUrl },
+    ...{ pid: process.pid, gatewayUrl, urls, eventStoreUrl, kafka },
     kafkaEnvironment: kafkaEnvironment(stack.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, stack.databaseUrl(name)])),
   });
@@ -94,7 +99,7 @@ async function runEngines(folder: DataFolder, { ports }: Ports, kafka: KafkaKind
   });
   const engines = await starting.finally(() => progress.done());
   folder.describeStack({
-    ...{ pid: process.pid, eventStoreUrl: engines.eventStoreUrl },
+    ...{ pid: process.pid, eventStoreUrl: engines.eventStoreUrl, kafka },
     kafkaEnvironment: kafkaEnvironment(engines.kafka),
     databaseUrls: Object.fromEntries(databases.map((name) => [name, engines.databaseUrl(name)])),
   });
@@ -135,11 +140,14 @@ function untilInterrupted(): Promise<void> {
 }
 
 try {
-  await main(process.argv.slice(2));
+  await main(commandLine);
 } catch (error) {
   // 130 is what a shell expects of a program that Ctrl-C broke off.
   exitCode = signal.aborted ? 130 : error instanceof WrongUse ? 2 : 1;
-  const message = signal.aborted ? 'Start broken off; nothing is left running.' : explain(error);
+  const brokenOff = isCopy
+    ? 'Broken off; nothing of it is left.'
+    : 'Start broken off; nothing is left running.';
+  const message = signal.aborted ? brokenOff : explain(error);
   process.stderr.write(`${message}\n`);
 }
 // The IPC channel to the runner would keep this process alive.

@@ -1,6 +1,10 @@
 export { clientSettings, kafkaEnvironment, type KafkaAccess } from './apache-kafka/access.js';
 export { startApacheKafka } from './apache-kafka/apache-kafka.js';
 export { installApacheKafka } from './apache-kafka/installation.js';
+export { backUp, type BackupOptions } from './backup/back-up.js';
+export type { CopyProgress } from './backup/files.js';
+export type { Manifest } from './backup/manifest.js';
+export { restore, type Restored } from './backup/restore.js';
 export { startEngines, type Engines } from './engines.js';
 export { kafkaOfTests } from './kafka-of-tests.js';
 export {

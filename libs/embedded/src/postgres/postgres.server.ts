@@ -44,9 +44,10 @@ const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   jit: 'off',
-  // Nothing replicates from here.
-  wal_level: 'minimal',
+  // Nothing replicates from here; a backup of a server that runs wants as much in the log as if something did, and holds on to so much of it.
+  wal_level: 'replica',
   max_wal_senders: '0',
+  max_slot_wal_keep_size: '4GB',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',

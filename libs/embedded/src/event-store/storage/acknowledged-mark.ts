@@ -42,7 +42,13 @@ export class AcknowledgedMark {
   }
 }
 
-function markPath(dir: string): string {
+/** The position that the text of a mark says; undefined where it says none, as when it was read while it was written. */
+export function markedPosition(text: string): number | undefined {
+  const [, digits = '', sum] = /^(\d{16}) ([0-9a-f]{8})\n$/.exec(text) ?? [];
+  return sum === checksum(digits) ? Number(digits) : undefined;
+}
+
+export function markPath(dir: string): string {
   return join(dir, 'acknowledged');
 }
 
@@ -55,8 +61,8 @@ export function acknowledgedPosition(dir: string, onNotice: (message: string) =>
     if (hasLog) onNotice(`${path} is missing: ${consequence}`);
     return 0;
   }
-  const [, digits = '', sum] = /^(\d{16}) ([0-9a-f]{8})\n$/.exec(readFileSync(path, 'latin1')) ?? [];
-  if (sum === checksum(digits)) return Number(digits);
+  const position = markedPosition(readFileSync(path, 'latin1'));
+  if (position !== undefined) return position;
   onNotice(`${path} cannot be read: ${consequence}`);
   return 0;
 }
