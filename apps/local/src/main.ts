@@ -4,6 +4,7 @@ import {
   isEngineName,
   kafkaEnvironment,
   type KafkaKind,
+  Restarts,
   type ServiceName,
   serviceNames,
   startEngines,
@@ -16,7 +17,6 @@ import { runCopy } from './copy-commands.js';
 import { type DataFolder, openDataFolder } from './data-folder.js';
 import { explain, WrongUse } from './launch-error.js';
 import { choosePorts, defaultBase, parseBase } from './port-choice.js';
-import { Restarts } from './restarts.js';
 import { enginesScreen, movedPorts, startScreen, unexpectedEnd } from './screen.js';
 import { interruption, ProgressLine } from './terminal.js';
 

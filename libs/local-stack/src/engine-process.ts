@@ -5,6 +5,7 @@ import { kafkaAccessSchema } from './apache-kafka/access.js';
 import { installationSchema } from './apache-kafka/installation.js';
 import { Child } from './child.js';
 import { type EngineName, logFileOf } from './names.js';
+import { type CrashSignal, signalTree } from './process-tree.js';
 
 const startTimeoutMs = 90_000;
 const stopTimeoutMs = 40_000;
@@ -30,6 +31,8 @@ const reportSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('postgres'),
     port: z.int(),
+    /** Of the server itself, which is a process of its own. */
+    serverPid: z.int(),
     databaseUrls: z.record(z.string(), z.string()),
   }),
   z.object({ kind: z.literal('eventStore'), port: z.int(), url: z.string() }),
@@ -58,6 +61,8 @@ const engineMain = fileURLToPath(new URL('../dist/engine.main.js', import.meta.u
 /** One engine as a process that can end and be started again, on the same port and data. */
 export class EngineProcess<Name extends EngineName> {
   private child: Child | undefined;
+  /** Where the engine has one of its own beside the child. */
+  private serverPid: number | undefined;
   /** Those whose end was asked for. */
   private readonly asked = new WeakSet<Child>();
   private closed = false;
@@ -78,6 +83,7 @@ export class EngineProcess<Name extends EngineName> {
       if (!this.asked.has(child)) this.options.onUnexpectedEnd(how);
     });
     this.task = { ...this.task, port: report.port };
+    this.serverPid = 'serverPid' in report ? (report as ReportOf<'postgres'>).serverPid : undefined;
     return report;
   }
 
@@ -94,6 +100,12 @@ export class EngineProcess<Name extends EngineName> {
     this.asked.add(child);
     child.kill('SIGKILL');
     await child.exited;
+  }
+
+  /** To the engine's own process. An end by it is one that nobody asked for. */
+  signal(signal: CrashSignal): void {
+    const { pid } = this.running();
+    signalTree(this.serverPid ?? pid, signal);
   }
 
   /** Stops it where it runs; it is not started any more. */

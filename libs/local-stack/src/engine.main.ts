@@ -54,7 +54,7 @@ async function start(task: EngineTask): Promise<Running> {
       const server = await startPostgres({ ...options, databases });
       const databaseUrls = Object.fromEntries(databases.map((name) => [name, server.url(name)]));
       return {
-        report: { kind: 'postgres', port: server.port, databaseUrls },
+        report: { kind: 'postgres', port: server.port, serverPid: server.pid, databaseUrls },
         close: () => server.close(),
         exited: server.exited,
       };

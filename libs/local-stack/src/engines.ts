@@ -4,6 +4,7 @@ import type { KafkaAccess } from './apache-kafka/access.js';
 import { installApacheKafka } from './apache-kafka/installation.js';
 import { EngineProcess, type EngineTask } from './engine-process.js';
 import { type EngineName, type KafkaKind, engineNames } from './names.js';
+import type { CrashSignal } from './process-tree.js';
 import { databases } from './service-environment.js';
 
 export interface Engines {
@@ -15,6 +16,11 @@ export interface Engines {
   stopEngine(name: EngineName): Promise<void>;
   /** Ends the process of one without warning (kill -9), whereupon PostgreSQL's server stops; throws when it does not run. */
   killEngine(name: EngineName): Promise<void>;
+  /**
+   * Sends a signal to the process that does the work, which of PostgreSQL is the server with all its own, of Apache Kafka
+   * who started it; SIGKILL goes to the first of them alone. What ends by it has ended unexpectedly. Throws when it does not run.
+   */
+  signalEngine(name: EngineName, signal: CrashSignal): void;
   /** Starts one again that has ended, on the same port and data; resolves when it is ready. */
   startEngine(name: EngineName): Promise<void>;
   /** Stops all that run, for good. */
@@ -65,6 +71,7 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
       },
       stopEngine: (name) => processes[name].stop(),
       killEngine: (name) => processes[name].kill(),
+      signalEngine: (name, signal) => processes[name].signal(signal),
       startEngine: async (name) => void (await processes[name].start()),
       stop: () => closeAll(processes),
     };

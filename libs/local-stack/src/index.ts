@@ -26,5 +26,7 @@ export {
   reserveFreeBlock,
   type BlockReservation,
 } from './port-block.js';
+export type { CrashSignal } from './process-tree.js';
+export { Restarts } from './restarts.js';
 export { databases } from './service-environment.js';
 export { startStack, type Stack } from './stack.js';

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.js';
 import { type PortPlan, type ServiceName, serviceNames } from './names.js';
+import type { CrashSignal } from './process-tree.js';
 import { hasDatabase } from './service-environment.js';
 
 const readyTimeoutMs = 60_000;
@@ -112,6 +113,13 @@ export class Services {
     if (ends) this.stopped.add(child);
     child.kill(signal);
     if (ends) await child.exited;
+  }
+
+  /** To the first instance. An end by it is one that nobody asked for. */
+  signal(service: ServiceName, signal: CrashSignal): void {
+    const child = this.children.get(service);
+    if (child === undefined || child.hasEnded) throw new Error(`${service} does not run.`);
+    child.kill(signal);
   }
 
   logs(service: ServiceName): string {

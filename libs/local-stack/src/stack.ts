@@ -4,6 +4,7 @@ import { type Engines, inheritedEnvironment, startEngines } from './engines.js';
 import { ensureKeys } from './keys.js';
 import { type EngineName, type KafkaKind, type PortPlan, type ServiceName, logFileOf } from './names.js';
 import { type BlockReservation, reserveFreeBlock } from './port-block.js';
+import type { CrashSignal } from './process-tree.js';
 import { serviceEnvironment } from './service-environment.js';
 import { type Instance, Services } from './services.js';
 
@@ -31,6 +32,8 @@ export interface Stack extends Omit<Engines, 'stop'> {
   readonly urls: Readonly<Record<ServiceName, string>>;
   /** Sends the signal; for one that ends the service, resolves when it has ended. */
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
+  /** Sends a signal of which nobody is told: a service that ends by it has ended unexpectedly. Throws when it does not run. */
+  signalService(service: ServiceName, signal: CrashSignal): void;
   /** Starts a service again that has ended; resolves when it is ready. */
   start(service: ServiceName): Promise<void>;
   /** Starts one more instance of a service beside the first, on a port of its own; the gateway does not know it. */
@@ -131,6 +134,7 @@ function stackOf(
     gatewayMetricsUrl: `http://127.0.0.1:${ports.gatewayMetrics}/metrics`,
     urls: services.urls,
     kill: (service, signal) => services.kill(service, signal),
+    signalService: (service, signal) => services.signal(service, signal),
     start: (service) => services.start(service),
     startAnother: (service) => services.startAnother(service),
     logs: (service) => services.logs(service),

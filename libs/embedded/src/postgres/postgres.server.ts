@@ -8,7 +8,7 @@ import { locateBinaries } from './binaries.js';
 import { createCluster, predecessorTimeoutMs, requireNoOtherServer } from './cluster.js';
 import { ensureCredentials, superuser } from './credentials.js';
 import { checkDatabaseNames, ensureDatabases } from './databases.js';
-import { type ServerProcess, ServerStartError, startServerProcess } from './server-process.js';
+import { type ServerProcess, ServerStartError, readLockFile, startServerProcess } from './server-process.js';
 
 export interface PostgresOptions {
   /** Folder of this server alone; made if missing. Holds the cluster and the passwords. */
@@ -24,6 +24,8 @@ export interface PostgresOptions {
 
 export interface PostgresServer {
   readonly port: number;
+  /** Of the server's first process. */
+  readonly pid: number;
   /** Connection string of one of the databases, as its own role. Throws for an unknown name. */
   url(database: string): string;
   /** Resolves when the server has ended, also when nobody asked it to. */
@@ -80,7 +82,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   );
   const url = (database: string, role = database) =>
     `postgres://${role}:${credentials[role]}@127.0.0.1:${port}/${database}`;
+  const pid = readLockFile(cluster)?.pid;
   try {
+    if (pid === undefined) throw new Error('PostgreSQL has ended as soon as it was ready.');
     await ensureDatabases(url('postgres', superuser), options.databases, credentials);
   } catch (error) {
     await server.stop();
@@ -88,6 +92,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   }
   return {
     port,
+    pid,
     url(database) {
       if (!options.databases.includes(database)) throw new Error(`There is no database ${database}.`);
       return url(database);
