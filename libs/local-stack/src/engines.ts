@@ -33,6 +33,8 @@ export interface EnginesOptions {
   readonly ports: Readonly<Record<EngineName, number>>;
   /** By default the embedded one. */
   readonly kafka?: KafkaKind;
+  /** Environment variables to add, by engine. */
+  readonly env?: Partial<Record<EngineName, Readonly<Record<string, string>>>>;
   readonly onProgress?: (text: string) => void;
   /** An engine has ended that nobody stopped. It stays down until `startEngine` is called. */
   readonly onUnexpectedEnd?: (name: EngineName, how: string) => void;
@@ -93,13 +95,13 @@ async function installed({ kafka = 'embedded', signal, onProgress }: EnginesOpti
 }
 
 function processesOf(options: EnginesOptions, apacheKafka: ApacheKafka): Processes {
-  const { dataDir, ports, onUnexpectedEnd } = options;
+  const { dataDir, ports, env, onUnexpectedEnd } = options;
   const place = (name: EngineName, folder: string) => ({
     dataDir: join(dataDir, 'engines', folder),
     port: ports[name],
   });
   const about = (name: EngineName, title: string) => ({
-    ...{ title, dataDir, env: inheritedEnvironment() },
+    ...{ title, dataDir, env: { ...inheritedEnvironment(), ...env?.[name] } },
     onUnexpectedEnd: (how: string) => onUnexpectedEnd?.(name, how),
   });
   return {

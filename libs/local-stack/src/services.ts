@@ -29,7 +29,7 @@ export interface ServicesOptions {
 /** One more instance of a service, beside the first. */
 export interface Instance {
   readonly url: string;
-  /** Sends the signal, which must be one that ends it; resolves when it has ended. */
+  /** Sends the signal; for one that ends it, resolves when it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ export class Services {
       url,
       kill: async (signal) => {
         child.kill(signal);
-        await child.exited;
+        if (ends(signal)) await child.exited;
       },
     };
   }
@@ -109,10 +109,9 @@ export class Services {
   async kill(service: ServiceName, signal: NodeJS.Signals): Promise<void> {
     const child = this.children.get(service);
     if (child === undefined || child.hasEnded) throw new Error(`${service} does not run.`);
-    const ends = !['SIGSTOP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2'].includes(signal);
-    if (ends) this.stopped.add(child);
+    if (ends(signal)) this.stopped.add(child);
     child.kill(signal);
-    if (ends) await child.exited;
+    if (ends(signal)) await child.exited;
   }
 
   /** To the first instance. An end by it is one that nobody asked for. */
@@ -181,6 +180,10 @@ export class Services {
       await sleep(readyIntervalMs);
     }
   }
+}
+
+function ends(signal: NodeJS.Signals): boolean {
+  return !['SIGSTOP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2'].includes(signal);
 }
 
 function mainOf(service: ServiceName): string {

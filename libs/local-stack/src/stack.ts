@@ -15,8 +15,8 @@ export interface StackOptions {
   readonly ports: 'free' | PortPlan;
   /** By default the embedded one. */
   readonly kafka?: KafkaKind;
-  /** Environment variables to add, by service. */
-  readonly env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** Environment variables to add, by process. */
+  readonly env?: Partial<Record<ServiceName | EngineName, Readonly<Record<string, string>>>>;
   readonly onProgress?: (text: string) => void;
   /** A process has ended that nobody stopped. It stays down until `start` or `startEngine` is called. */
   readonly onUnexpectedEnd?: (name: ServiceName | EngineName, how: string) => void;
@@ -53,9 +53,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const starting = new StartOf(options, dataDir);
   let engines: Engines | undefined;
   try {
-    const { kafka = 'embedded', onProgress } = options;
+    const { kafka = 'embedded', env, onProgress } = options;
     engines = await startEngines({
       ...{ dataDir, ports, kafka, signal: starting.signal },
+      ...(env && { env }),
       ...(onProgress && { onProgress }),
       onUnexpectedEnd: (name, how) => starting.engineEnded(name, how),
     });
