@@ -1,4 +1,4 @@
-import { revisionAt } from '@florin/books';
+import { revisionAt, TooManyEntries } from '@florin/books';
 import { WrongUse } from '@florin/configuration';
 import { marketOfLedger, type Market } from '@florin/contracts';
 import type { EventStore } from '@florin/event-store';
@@ -67,9 +67,12 @@ async function examineFromSnapshot(
     if (!json) out(answer.text);
     return { sound: true, json: { ledger, ...answer.json, ...place, finding: null } };
   } catch (error) {
+    if (error instanceof TooManyEntries) {
+      throw new WrongUse(`${error.message}; without --key all of them are listed, from a reading of all`);
+    }
     if (!(error instanceof BookWrong || error instanceof LedgerCorrupt)) throw error;
     const wrongAt = error instanceof BookWrong ? error.revision : null;
-    err(`An event of ${ledger} after its snapshot is wrong (${error.code}): ${error.message}\n`);
+    err(`An event of ${ledger} is wrong (${error.code}): ${error.message}\n`);
     const finding = {
       revision: wrongAt === null ? null : Number(wrongAt),
       code: error.code,

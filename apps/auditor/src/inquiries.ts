@@ -46,7 +46,9 @@ export const inquiries: readonly Command[] = [
   inquiry('entries', {
     syntax: 'entries <account>',
     about: 'every entry of an account, and the running balance',
-    details: ['Verifies what it reads.'],
+    details: [
+      'Verifies what it reads: with --key, all of each span of 4,096 events that touched the account, and what came after the last.',
+    ],
     options: one,
   }),
   inquiry('reserves', {

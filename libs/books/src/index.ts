@@ -4,6 +4,7 @@ export {
   accountHistory,
   bookAt,
   revisionAt,
+  TooManyEntries,
   type AccountAt,
   type AccountEntry,
   type AccountHistory,

@@ -1,9 +1,9 @@
 import { ledgerStream } from '@florin/contracts';
-import { eventAt, headOf, sha256, type EventStore } from '@florin/event-store';
+import { eventAt, headOf, sha256, type EventStore, type StoredEvent } from '@florin/event-store';
 import {
   createReplay,
-  decodeRecord,
   GENESIS,
+  LedgerCorrupt,
   naturalBalance,
   readNext,
   type Account,
@@ -30,7 +30,11 @@ interface Place {
 /** A point in the history of a book: after a revision, or at an instant of its clock in ms since the epoch. */
 export type Point = { readonly revision: bigint } | { readonly atMs: number };
 
-/** The last revision at a point; -1 where the book had none yet. A revision that is still to come is the last there is. */
+/**
+ * The last revision at a point; -1 where the book had none yet. A revision that is still to come is the last there is. For
+ * an instant it reads a few events, each held against its own hash alone: what is then read up to the revision is verified, but
+ * that it is the last of its time is as the store tells it. Throws LedgerCorrupt.
+ */
 export async function revisionAt({ store, ledger }: Place, point: Point): Promise<bigint> {
   const stream = ledgerStream(ledger);
   const last = await headOf(store, stream);
@@ -41,7 +45,7 @@ export async function revisionAt({ store, ledger }: Place, point: Point): Promis
     const middle = (before + after) / 2n;
     const stored = await eventAt(store, stream, middle);
     if (stored === undefined) throw new Error(`revision ${middle} of ${ledger} is missing`);
-    if (decodeRecord(stored).recordedAt <= point.atMs) before = middle;
+    if (readAlone(ledger, stored).recordedAt <= point.atMs) before = middle;
     else after = middle;
   }
   return before;
@@ -85,8 +89,6 @@ interface Near {
   readonly closing: bigint;
   /** The last whole segment that touched the account, or 0. */
   readonly segment: number;
-  /** The entries after the whole segments that moved the account. */
-  readonly tail: readonly Entry[];
 }
 
 interface Entry {
@@ -94,21 +96,29 @@ interface Entry {
   readonly entry: EntryPosted;
 }
 
-/** What the last whole segment has of an account, and the events after it, each held against the chain. */
-async function accountNear(place: Place, segments: number, id: string, revision: bigint): Promise<Near> {
+/**
+ * What the last whole segment has of an account, and the events after it, each held against the chain; `onEntry` is told of those
+ * of them that moved the account.
+ */
+async function accountNear(
+  place: Place,
+  segments: number,
+  id: string,
+  revision: bigint,
+  onEntry: (entry: Entry) => void = () => undefined,
+): Promise<Near> {
   const reader = readerOf(place);
   const found = segments > 0 ? await reader.account(segments, id) : undefined;
   let closing = found?.row.debitBalance ?? 0n;
   let account = found?.row.account;
   const head = segments > 0 ? (await reader.record(segments)).head : GENESIS;
-  const tail: Entry[] = [];
   for await (const { event, revision: at } of chained(place, head, revision)) {
     if (event.type === 'AccountOpened' && event.id === id) account = accountOf(event);
-    if (event.type !== 'EntryPosted' || movedBy(event, id) === 0n) continue;
+    if (event.type !== 'EntryPosted' || !moves(event, id)) continue;
     closing += movedBy(event, id);
-    tail.push({ revision: at, entry: event });
+    onEntry({ revision: at, entry: event });
   }
-  return { account, closing, segment: found?.segment ?? 0, tail };
+  return { account, closing, segment: found?.segment ?? 0 };
 }
 
 /** An entry that moved an account, and what the account held after it; natural sides, minor units. */
@@ -128,68 +138,90 @@ export interface AccountHistory {
 
 /** Entries of an answer at most: a reader of more takes a shorter span. */
 const MAX_ENTRIES = 100_000;
-const READS_AT_ONCE = 64;
+
+/** An account has more entries in a span than one answer holds. */
+export class TooManyEntries extends RangeError {
+  override readonly name = 'TooManyEntries';
+}
 
 /**
  * The entries of one account after the revision `from` (-1: from its first) up to and with `to`; `undefined` where it was not
- * open at `to`. Segments that did not touch the account are not read. Throws a RangeError for more than 100,000 entries.
+ * open at `to`. Segments that did not touch the account are not read; those that did are read whole, and each of their events is
+ * held against the chain between the heads that their records tell. Throws `TooManyEntries` for more than `maxEntries` (100,000 by
+ * default), and LedgerCorrupt.
  */
 export function accountHistory(
   place: Place,
   account: string,
   from: bigint,
   to: bigint,
+  maxEntries = MAX_ENTRIES,
 ): Promise<AccountHistory | undefined> {
   return fromSnapshot(place, to, async (segments) => {
-    const near = await accountNear(place, segments, account, to);
-    if (near.account === undefined) return undefined;
-    const earlier = await earlierEntries(place, account, near.segment, from + 1n);
-    const entries = [...earlier, ...near.tail.filter(({ revision }) => revision > from)];
-    const { class: accountClass } = near.account;
-    const changes = entries.map(({ entry }) => naturalBalance(accountClass, movedBy(entry, account)));
-    const closing = naturalBalance(accountClass, near.closing);
-    const opening = closing - changes.reduce((sum, change) => sum + change, 0n);
-    let balance = opening;
-    return {
-      account: near.account,
-      opening,
-      entries: entries.map(({ entry, revision }, i) => {
-        const change = changes[i] as bigint;
-        balance += change;
-        return { revision, entry, change, balance };
-      }),
+    const found: Entry[] = [];
+    const take = (entry: Entry): void => {
+      if (entry.revision <= from) return;
+      found.push(entry);
+      if (found.length > maxEntries)
+        throw new TooManyEntries(`${account} has more than ${maxEntries} entries`);
     };
+    const near = await accountNear(place, segments, account, to, take);
+    if (near.account === undefined) return undefined;
+    await earlierEntries(place, account, near.segment, from + 1n, take);
+    const entries = found.toSorted((a, b) => (a.revision < b.revision ? -1 : 1));
+    return historyOf(near.account, near.closing, entries, from);
   });
 }
 
-/** The entries from revision `first` on that moved an account, in the whole segments up to `last`, which touched it. */
+function historyOf(
+  account: Account,
+  closingDebit: bigint,
+  found: readonly Entry[],
+  from: bigint,
+): AccountHistory {
+  const { class: accountClass, id } = account;
+  const changes = found.map(({ entry }) => naturalBalance(accountClass, movedBy(entry, id)));
+  const closing = naturalBalance(accountClass, closingDebit);
+  const opening = closing - changes.reduce((sum, change) => sum + change, 0n);
+  if (from < 0n && opening !== 0n) {
+    throw new SnapshotUnusable(`what the snapshot has of ${id} is not what its entries make`);
+  }
+  let balance = opening;
+  const entries = found.map(({ entry, revision }, i) => {
+    const change = changes[i] as bigint;
+    balance += change;
+    return { revision, entry, change, balance };
+  });
+  return { account, opening, entries };
+}
+
+/** Tells the entries from revision `first` on that moved an account, in the whole segments up to `last`, which touched it. */
 async function earlierEntries(
   place: Place,
   account: string,
   last: number,
   first: bigint,
-): Promise<readonly Entry[]> {
+  take: (entry: Entry) => void,
+): Promise<void> {
   const { segmentEvents = SEGMENT_EVENTS } = place;
   const reader = readerOf(place);
-  const revisions: bigint[] = [];
   for (let segment = last; BigInt(segment * segmentEvents) > first;) {
-    const { at, before } = await reader.touches(segment, account);
-    const start = BigInt((segment - 1) * segmentEvents);
-    const touched = at.map((one) => start + BigInt(one)).filter((revision) => revision >= first);
-    revisions.push(...touched.toReversed());
-    if (revisions.length > MAX_ENTRIES)
-      throw new RangeError(`${account} has more than ${MAX_ENTRIES} entries`);
-    segment = before;
-  }
-  revisions.reverse();
-  const found: Entry[] = [];
-  for (let i = 0; i < revisions.length; i += READS_AT_ONCE) {
-    const some = revisions.slice(i, i + READS_AT_ONCE);
-    for (const { event, revision } of await Promise.all(some.map((at) => read(place, at)))) {
-      if (event.type === 'EntryPosted') found.push({ revision, entry: event });
+    const { head: due } = await reader.record(segment);
+    let head = segment > 1 ? (await reader.record(segment - 1)).head : GENESIS;
+    for await (const { event, head: reached } of chained(place, head, due.revision)) {
+      head = reached;
+      if (event.type === 'EntryPosted' && moves(event, account)) {
+        take({ revision: reached.revision, entry: event });
+      }
     }
+    if (head.hash !== due.hash || head.revision !== due.revision) {
+      throw new LedgerCorrupt(
+        'chain_broken',
+        `revision ${due.revision} was signed as ${due.hash}, but the events before it lead to ${head.hash} at revision ${head.revision}`,
+      );
+    }
+    segment = (await reader.touches(segment, account)).before;
   }
-  return found;
 }
 
 /** Asks with as many segments as end at or before `revision`; again without any where their records cannot be used. */
@@ -218,14 +250,14 @@ async function* chained(
   place: Place,
   after: ChainHead,
   last: bigint,
-): AsyncGenerator<{ event: LedgerEvent; revision: bigint }> {
+): AsyncGenerator<{ event: LedgerEvent; revision: bigint; head: ChainHead }> {
   const { store, ledger } = place;
   let head = after;
   for await (const page of eventsBetween(store, ledger, head.revision + 1n, last)) {
     for (const stored of page) {
       const next = readNext(ledger, sha256, head, stored);
       head = next.head;
-      yield { event: next.event, revision: stored.revision };
+      yield { ...next, revision: stored.revision };
     }
   }
 }
@@ -236,18 +268,20 @@ function eventsBetween(store: Place['store'], ledger: string, first: bigint, las
     : store.read(ledgerStream(ledger), { from: first, maxCount: Number(last - first) + 1 });
 }
 
-async function read(
-  { store, ledger }: Place,
-  revision: bigint,
-): Promise<{ event: LedgerEvent; revision: bigint }> {
-  const stored = await eventAt(store, ledgerStream(ledger), revision);
-  if (stored === undefined) throw new Error(`revision ${revision} of ${ledger} is missing`);
-  return { event: decodeRecord(stored), revision };
+/** An event by itself, held against its own hash, not against the chain. Throws LedgerCorrupt. */
+function readAlone(ledger: string, stored: StoredEvent): LedgerEvent {
+  const { prev } = (stored.metadata ?? {}) as { prev?: unknown };
+  return readNext(ledger, sha256, { revision: stored.revision - 1n, hash: String(prev) }, stored).event;
 }
 
 /** The debit amount of an entry's posting to an account; 0 where it has none. */
 function movedBy({ postings }: EntryPosted, account: string): bigint {
   return postings.find((posting) => posting.account === account)?.amount ?? 0n;
+}
+
+/** Whether an entry is one of an account: a posting of it is never of zero. */
+function moves(entry: EntryPosted, account: string): boolean {
+  return movedBy(entry, account) !== 0n;
 }
 
 function accountOf(event: Account): Account {

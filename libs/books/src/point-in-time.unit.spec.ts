@@ -1,8 +1,11 @@
 import { ledgerStream } from '@florin/contracts';
-import { balanceOf, trialBalance, type LedgerEvent } from '@florin/ledger';
+import { sha256, type StoredEvent } from '@florin/event-store';
+import { balanceOf, chainHash, idOfHash, trialBalance, type LedgerEvent } from '@florin/ledger';
+import { jest } from '@jest/globals';
 import { BookWriter, START, story } from './history.spec.js';
 import { MemoryStore } from './memory-store.spec.js';
-import { accountAt, accountHistory, bookAt, revisionAt } from './point-in-time.js';
+import { accountAt, accountHistory, bookAt, revisionAt, TooManyEntries } from './point-in-time.js';
+import { SnapshotReader } from './snapshots/reader.js';
 import { chunkStream } from './snapshots/record.js';
 import { SnapshotWriter } from './snapshots/writer.js';
 
@@ -34,6 +37,18 @@ async function written(seed: number, length: number) {
   return { place: { store, ledger: 'it-eur', segmentEvents }, pictures, events, store };
 }
 
+/** The account with the most entries. */
+function busiest(events: readonly LedgerEvent[]): string {
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    if (event.type !== 'EntryPosted') continue;
+    for (const { account } of event.postings) counts.set(account, (counts.get(account) ?? 0) + 1);
+  }
+  const [[account, count]] = [...counts].sort(([, a], [, b]) => b - a) as [[string, number]];
+  expect(count).toBeGreaterThan(5);
+  return account;
+}
+
 describe('a book at a point in time', () => {
   it.each([11, 12])('is at every revision what it was then (seed %i)', async (seed) => {
     const { place, pictures } = await written(seed, 150);
@@ -61,8 +76,8 @@ describe('a book at a point in time', () => {
   });
 
   it('has the entries of an account between any two revisions', async () => {
-    const { place, pictures, events } = await written(14, 200);
-    const account = 'wallet:person-2';
+    const { place, pictures, events } = await written(14, 400);
+    const account = busiest(events);
     const moves = events.flatMap((event, i) =>
       event.type === 'EntryPosted' && event.postings.some((posting) => posting.account === account)
         ? [i]
@@ -82,7 +97,7 @@ describe('a book at a point in time', () => {
       expect(told?.entries.map(({ revision }) => Number(revision))).toEqual(
         moves.filter((i) => i > from && i <= to),
       );
-      expect(told?.opening).toBe(from < 0 ? 0n : pictures[from]?.balances.get(account));
+      expect(told?.opening).toBe(from < 0 ? 0n : (pictures[from]?.balances.get(account) ?? 0n));
       for (const { revision, balance } of told?.entries ?? []) {
         expect(balance).toBe(pictures[Number(revision)]?.balances.get(account));
       }
@@ -98,6 +113,57 @@ describe('a book at a point in time', () => {
     const { state } = await bookAt({ ...place, onFallback }, 90n);
     expect(balanceOf(state, 'wallet:person-1')).toBe(pictures[90]?.balances.get('wallet:person-1'));
     expect(reasons).toHaveLength(1);
+  });
+
+  it('has no entries that were changed within whole segments, not even where their own hashes fit', async () => {
+    const { place, pictures, store, events } = await written(14, 400);
+    const account = busiest(events);
+    const last = BigInt(pictures.length - 1);
+    const told = await accountHistory(place, account, -1n, last);
+    const revision = told?.entries.find((entry) => entry.revision < last - 20n)?.revision as bigint;
+    const log = store.streams.get(ledgerStream('it-eur')) as StoredEvent[];
+    const honest = log[Number(revision)] as StoredEvent;
+    const data = { ...(honest.data as object), reference: 'forged' };
+    const { schema, ledger, prev } = honest.metadata as { schema: number; ledger: string; prev: string };
+    const { type } = honest;
+    const hash = chainHash(sha256, prev, { schema, ledger, revision, type, data });
+    for (const [metadata, code] of [
+      [honest.metadata, 'hash_mismatch'],
+      [{ schema, ledger, prev, hash }, 'chain_broken'],
+    ] as const) {
+      log[Number(revision)] = { ...honest, id: idOfHash(hash), data, metadata };
+      await expect(accountHistory(place, account, -1n, last)).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('begins with nothing: entries that do not make the balance of a snapshot are read from the log instead', async () => {
+    const { place, pictures, events } = await written(14, 400);
+    const account = busiest(events);
+    const last = BigInt(pictures.length - 1);
+    const expected = await accountHistory(place, account, -1n, last);
+    const asked = jest.spyOn(SnapshotReader.prototype, 'account');
+    asked.mockImplementationOnce(async function (this: SnapshotReader, segment, id) {
+      const found = await this.account(segment, id);
+      return found && { ...found, row: { ...found.row, debitBalance: found.row.debitBalance - 5n } };
+    });
+    const reasons: string[] = [];
+    const onFallback = ({ message }: Error) => void reasons.push(message);
+    expect(await accountHistory({ ...place, onFallback }, account, -1n, last)).toEqual(expected);
+    expect(reasons).toEqual([`what the snapshot has of ${account} is not what its entries make`]);
+    asked.mockRestore();
+  });
+
+  it('has so many entries at most, wherever they are read', async () => {
+    const { place, pictures, store, events } = await written(14, 400);
+    const account = busiest(events);
+    const last = BigInt(pictures.length - 1);
+    const count = (await accountHistory(place, account, -1n, last))?.entries.length as number;
+    const ask = (most: number) => accountHistory(place, account, -1n, last, most);
+    expect((await ask(count))?.entries).toHaveLength(count);
+    await expect(ask(count - 1)).rejects.toBeInstanceOf(TooManyEntries);
+    store.streams.delete(chunkStream('it-eur'));
+    expect((await ask(count))?.entries).toHaveLength(count);
+    await expect(ask(count - 1)).rejects.toBeInstanceOf(TooManyEntries);
   });
 
   it('is not told from a tail that was changed', async () => {
