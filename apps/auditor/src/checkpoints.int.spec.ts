@@ -74,6 +74,28 @@ describe('an audit of heads that the right key has signed', () => {
     await audited(checkpointStream(ledger), claims.map(signed), expected);
   });
 
+  it('looks at every one up to a point in time, whatever is stored beside it', async () => {
+    const [low, high] = [signed(at4), signed({ ...at8, root: at4.root })];
+    const stranger = signNote('florin.example/other\n', generateKey('florin.example/other'));
+    const foreign = formatNote({ text: 'florin.example/other\n', signatures: [stranger] });
+    for (const note of [(high.data as { note: string }).note, foreign]) {
+      await over(history, async (audit, url) => {
+        const store = connectEventStore(url);
+        await store.append(
+          checkpointStream(ledger),
+          [low, { ...high, data: { note, size: 1000 } }],
+          'no_stream',
+        );
+        await store.close();
+        const { code, err } = await audit('checkpoints', '--key', `${signer}`, '--at', '7');
+        expect({ code, err }).toMatchObject({
+          code: 1,
+          err: expect.stringContaining('(checkpoint_invalid)'),
+        });
+      });
+    }
+  });
+
   it('finds a time before the events that are covered', async () => {
     const early = signed({ ...at8, timeMs: Date.UTC(2026, 10, 1) });
     const err = expect.stringContaining('(time_backwards): its time is 2026-11-01T00:00:00.000Z, before');

@@ -43,15 +43,18 @@ async function witness(call: Call<typeof witnessOptions>): Promise<ExitCode> {
   }
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new WrongUse(`"${port}" is not a port`);
   const signer = witnessKey(env);
+  const logKeys = key.map(keyOf);
+  const file = WitnessFile.open(state);
   const server = witnessServer({
     signer,
-    logKeys: key.map(keyOf),
-    state: WitnessFile.read(state),
+    logKeys,
+    state: file,
     nowMs: Date.now,
     onAnswer: (status, text) => err(json ? `${JSON.stringify({ status, text })}\n` : `${status} ${text}\n`),
   });
   server.listen(Number(port), host);
   await once(server, 'listening').catch((error: unknown) => {
+    file.close();
     throw new WrongUse(`The witness cannot listen: ${(error as Error).message}`, { cause: error });
   });
   const address = server.address() as AddressInfo;
@@ -62,6 +65,7 @@ async function witness(call: Call<typeof witnessOptions>): Promise<ExitCode> {
   server.close();
   server.closeAllConnections();
   await once(server, 'close');
+  file.close();
   return 0;
 }
 
