@@ -30,6 +30,7 @@ const commands = {
   operator: { build: true, run: (args) => runApp('operator', args, kafkaOfRunningStack()) },
   topics: { build: true, run: (args) => runApp('topics', args, kafkaOfRunningStack()) },
   simulate: app('simulator'),
+  chaos: app('chaos'),
   bench: app('benchmarks'),
   test: { build: false, run: testSuite },
   'test:cluster': { build: true, run: (args) => runProgram(join(root, 'tools', 'cluster.mjs'), args) },

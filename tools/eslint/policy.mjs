@@ -78,6 +78,7 @@ export const packageOwners = {
 /** Projects that run where packages for development are installed: none of them is deployed. */
 export const developmentProjects = [
   'apps/benchmarks',
+  'apps/chaos',
   'apps/demo',
   'apps/docs',
   'apps/e2e',
@@ -92,6 +93,7 @@ export const comesWith = { '@jest/globals': 'jest' };
 export const commandLines = [
   'apps/auditor',
   'apps/benchmarks',
+  'apps/chaos',
   'apps/demo',
   'apps/events',
   'apps/local',

@@ -12,14 +12,15 @@ export interface StreamedEvent {
 export class EventStreamReader {
   /** What came so far, in order. */
   readonly events: StreamedEvent[] = [];
-  private readonly reading: Promise<void>;
+  /** Resolves when the stream has ended, whoever ended it. */
+  readonly ended: Promise<void>;
   private arrived = Promise.withResolvers<void>();
 
   private constructor(
     body: AsyncIterable<Buffer>,
     private readonly ending: AbortController,
   ) {
-    this.reading = this.read(body);
+    this.ended = this.read(body);
   }
 
   /** Resolves when the stream has begun; rejects with the answer where it is none. */
@@ -47,7 +48,7 @@ export class EventStreamReader {
 
   async close(): Promise<void> {
     this.ending.abort();
-    await this.reading;
+    await this.ended;
   }
 
   private async read(body: AsyncIterable<Buffer>): Promise<void> {
