@@ -1,7 +1,6 @@
 """The rules of a ledger: docs/audit-export.md, "Rules of a ledger"."""
 
 import re
-from datetime import datetime, timezone
 
 from fault import Fault
 
@@ -22,12 +21,12 @@ class Ids:
 
     def take(self, event_id, recorded_at):
         made = int(event_id[:8] + event_id[9:13], 16) if UUID_V7.fullmatch(event_id) else None
-        piece = None if made is None else made // HOUR
-        if event_id in self._slices.get(piece, ()):
-            raise Fault('entry_id_repeated', f'{event_id} has an outcome already')
         if made is None or made > recorded_at + 5 * MINUTE or made < recorded_at - 7 * DAY:
             raise Fault('entry_id_invalid', f'the id {event_id} could not be recorded at {recorded_at}')
-        self._slices.setdefault(piece, set()).add(event_id)
+        piece = self._slices.setdefault(made // HOUR, set())
+        if event_id in piece:
+            raise Fault('entry_id_repeated', f'{event_id} has an outcome already')
+        piece.add(event_id)
         if recorded_at // HOUR != self._forgotten:
             self._forgotten = recorded_at // HOUR
             for old in [one for one in self._slices if (one + 1) * HOUR <= recorded_at - 7 * DAY]:
@@ -334,10 +333,16 @@ def next_month(period):
     return f'{year + month // 12:04}-{month % 12 + 1:02}'
 
 
+def begins(period):
+    """When a month begins in UTC, in ms since the epoch. Counted, for `datetime` ends with the year 9999."""
+    year, month = int(period[:4]), int(period[5:])
+    # Years that begin with March, so that the day of a leap year is the last of one.
+    year, months = year - (month < 3), (month + 9) % 12
+    return (365 * year + year // 4 - year // 100 + year // 400 + (153 * months + 2) // 5 - 719468) * DAY
+
+
 def ends(period, until):
     """Whether a time can be the midnight that ends a month, from UTC-12 to UTC+14."""
-    if re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])', period) is None or until % SLOT != 0:
+    if re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])', period) is None or not '1970-01' <= period <= '9998-12':
         return False
-    following = next_month(period)
-    end = datetime(int(following[:4]), int(following[5:]), 1, tzinfo=timezone.utc).timestamp() * 1000
-    return -14 * HOUR <= until - end <= 12 * HOUR
+    return until % SLOT == 0 and -14 * HOUR <= until - begins(next_month(period)) <= 12 * HOUR

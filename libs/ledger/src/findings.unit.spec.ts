@@ -61,6 +61,12 @@ describe('what a book cannot hold', () => {
     ],
     [
       'entry_id_invalid',
+      `the id ${payment.entryId} could not be recorded at ${NOW + ENTRY_ID_WINDOW_MS + 1}`,
+      [...history],
+      { ...payment, recordedAt: NOW + ENTRY_ID_WINDOW_MS + 1 },
+    ],
+    [
+      'entry_id_invalid',
       `the id ${old} could not be recorded at ${NOW}`,
       [...history],
       { ...payment, entryId: old },

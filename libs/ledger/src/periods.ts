@@ -140,6 +140,9 @@ function allOf(sums: Sums): Sum[] {
 
 const HOUR_MS = 3_600_000;
 const PERIOD = /^(\d{4})-(0[1-9]|1[0-2])$/;
+/** Time begins with 1970, and what ends with the year 9999 has no next month of four digits. */
+const FIRST_PERIOD = '1970-01';
+const LAST_PERIOD = '9998-12';
 
 /** The calendar month after `period`, both as YYYY-MM. */
 export function nextPeriod(period: string): string {
@@ -148,7 +151,8 @@ export function nextPeriod(period: string): string {
 
 /** Whether `until` can be the midnight that ends the month `period` somewhere on Earth, from UTC-12 to UTC+14. */
 export function endsPeriod(period: string, until: number): boolean {
-  if (!PERIOD.test(period) || until % SLOT_MS !== 0) return false;
+  if (!PERIOD.test(period) || period < FIRST_PERIOD || period > LAST_PERIOD) return false;
+  if (until % SLOT_MS !== 0) return false;
   const ahead = until - monthEnd(period);
   return ahead >= -14 * HOUR_MS && ahead <= 12 * HOUR_MS;
 }

@@ -127,6 +127,15 @@ describe('months that are none', () => {
     },
   );
 
+  it('are those before 1970, and those whose next one has no four digits', () => {
+    expect(endsPeriod('0099-12', Date.UTC(2000, 0, 1))).toBe(false);
+    expect(endsPeriod('1969-12', 0)).toBe(false);
+    expect(endsPeriod('1970-01', Date.UTC(1970, 1, 1))).toBe(true);
+    expect(endsPeriod('9998-12', Date.UTC(9999, 0, 1))).toBe(true);
+    expect(endsPeriod('9999-01', Date.UTC(9999, 1, 1))).toBe(false);
+    expect(endsPeriod('9999-12', Date.UTC(10_000, 0, 1))).toBe(false);
+  });
+
   it('end from fourteen hours before their end in UTC to twelve hours after it', () => {
     const end = Date.UTC(2026, 11, 1);
     const hours = (count: number) => end + count * 3_600_000;

@@ -203,14 +203,17 @@ function checkOpened(state: LedgerState, { id, currency }: AccountOpened): void 
   throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${state.currency}`);
 }
 
-/** An id outside its window would not be known any more, so inside the window once is once for ever. */
+/**
+ * An id outside its window would not be known any more, so inside the window once is once for ever. The window comes first: how
+ * long an id is remembered beyond it is no rule.
+ */
 function checkOutcomeId(state: LedgerState, event: LedgerEvent): void {
   const id = outcomeId(event);
   if (id === undefined) return;
-  if (state.entryIds.has(id)) {
-    throw new LedgerCorrupt('entry_id_repeated', `${id} has an outcome already`);
-  }
   if (entryIdFault(id, event.recordedAt) !== undefined) {
     throw new LedgerCorrupt('entry_id_invalid', `the id ${id} could not be recorded at ${event.recordedAt}`);
+  }
+  if (state.entryIds.has(id)) {
+    throw new LedgerCorrupt('entry_id_repeated', `${id} has an outcome already`);
   }
 }

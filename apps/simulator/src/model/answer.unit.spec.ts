@@ -134,6 +134,8 @@ describe('the model', () => {
       until,
     };
     expect(scene.say({ ...close, commandId: idAt(NOW, 20) }).code).toBe('period_invalid');
+    const longAgo = { period: '0099-12', until: Date.UTC(2000, 0, 1) };
+    expect(scene.say({ ...close, ...longAgo, commandId: idAt(NOW, 21) }).code).toBe('period_invalid');
     expect(scene.say(close, until).facts[0]?.data).toMatchObject({
       entries: 1,
       totals: [

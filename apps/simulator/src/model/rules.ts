@@ -63,6 +63,8 @@ export function monthRefusal(book: Book, { period, until }: ClosePeriod, at: num
   if (last !== undefined && period <= last) return 'period_closed';
   if (last !== undefined && period !== monthAfter(last)) return 'period_invalid';
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(period)) return 'period_invalid';
+  const year = Number(period.slice(0, 4));
+  if (year < 1970 || year > 9998) return 'period_invalid';
   const ahead = until - endOf(period);
   if (until % (15 * 60_000) !== 0 || ahead < -14 * HOUR || ahead > 12 * HOUR) return 'period_invalid';
   if (until > at) return 'period_invalid';

@@ -63,10 +63,10 @@ export class PartOfBook implements BookCheck {
     this.#ids.forgetBefore(recordedAt);
     const id = outcomeId(event);
     if (id === undefined) return;
-    if (this.#ids.has(id)) throw new LedgerCorrupt('entry_id_repeated', `${id} has an outcome already`);
     if (entryIdFault(id, recordedAt) !== undefined) {
       throw new LedgerCorrupt('entry_id_invalid', `the id ${id} could not be recorded at ${recordedAt}`);
     }
+    if (this.#ids.has(id)) throw new LedgerCorrupt('entry_id_repeated', `${id} has an outcome already`);
     this.#ids.add(id);
   }
 }

@@ -15,6 +15,7 @@ import {
   storeOf,
   written,
 } from './export.fixture.spec.js';
+import { atTheEdges } from './edges.fixture.spec.js';
 import { exportToFile } from './export-file.js';
 import { flippedFields, forgeries, movedLines, type Tampering } from './tampered.fixture.spec.js';
 import { verifyExport } from './verify-export.js';
@@ -88,6 +89,7 @@ const tampered = {
   'lines dropped, doubled, exchanged and cut off': () => inFiles(movedLines(lines)),
   forgeries: () => inFiles(forgeries(lines, older)),
   'no export at all': rubbish,
+  'events at the edge of a rule': async () => inFiles(await atTheEdges()),
 };
 const kinds = Object.keys(tampered) as (keyof typeof tampered)[];
 
@@ -122,6 +124,26 @@ describe('an export that was tampered with', () => {
     },
     LONG_MS,
   );
+
+  it('is given the reason that the rules say', async () => {
+    const cases = await judgedOf('events at the edge of a rule');
+    const codeOf = (what: string) =>
+      cases
+        .find((one) => one.what.startsWith(what))
+        ?.verdict.split(' ')
+        .at(-1);
+    for (const book of ['', 'a part with ']) {
+      expect(codeOf(`${book}an id again after seven days and 0 min`)).toBe('entry_id_repeated');
+      expect(codeOf(`${book}an id again after seven days and 1 min`)).toBe('entry_id_invalid');
+      expect(codeOf(`${book}an id again after seven days and 130 min`)).toBe('entry_id_invalid');
+    }
+    for (const month of ['0000-12', '0099-12', '1969-12', '9999-11', '9999-12', '2026-10']) {
+      expect([month, codeOf(month)]).toStrictEqual([month, 'period_invalid']);
+    }
+    for (const month of ['1970-01', '9998-12']) {
+      expect([month, codeOf(month)]).toStrictEqual([month, 'checkpoint_missing']);
+    }
+  });
 
   it('is told from one that is right', async () => {
     const sound = await inFiles(
