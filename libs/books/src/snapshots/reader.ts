@@ -9,6 +9,7 @@ import {
   type ChainHead,
 } from '@florin/ledger';
 import type { VerifierKey } from '@florin/proofs';
+import { z } from 'zod';
 import {
   decodeAccounts,
   decodeTouches,
@@ -109,7 +110,8 @@ export class SnapshotReader {
     }
     const summary = await this.#summary(record);
     const packed = ids ? await this.#ids(record, summary.recordedAt) : [];
-    return { state: restoreBook(summary, newest.rows, packed), head, segment: record.segment };
+    const state = usable(() => restoreBook(summary, newest.rows, packed));
+    return { state, head, segment: record.segment };
   }
 
   /** An account at the end of a segment, and the last segment that touched it; `undefined` where it was not open yet. */
@@ -201,7 +203,7 @@ export class SnapshotReader {
       for await (const page of store.read(idStream(ledger), options)) {
         for (const { data } of page) {
           if (old) continue;
-          const { ids, recordedAt } = data as { ids: string; recordedAt: number };
+          const { ids, recordedAt } = usable(() => outcomeIdsSchema.parse(data));
           old = recordedAt < since;
           found.push(ids);
           first -= 1;
@@ -212,11 +214,15 @@ export class SnapshotReader {
     let chain = first === 1 ? NO_SNAPSHOT.idChain : (await this.record(first - 1)).record.idChain;
     for (const ids of found.toReversed()) chain = nextIdChain(chain, ids);
     if (chain !== idChain) throw new SnapshotUnusable('the ids with an outcome are not those of the record');
-    return found.map((ids) => {
-      const bytes = Buffer.from(ids, 'base64');
-      return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-    });
+    return usable(() => found.map(packedIds));
   }
+}
+
+const outcomeIdsSchema = z.object({ ids: z.base64(), recordedAt: z.int() });
+
+function packedIds(ids: string): Uint32Array {
+  const bytes = Buffer.from(ids, 'base64');
+  return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
 /** The chunk that has an account, if any has. */

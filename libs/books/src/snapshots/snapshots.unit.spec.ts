@@ -1,4 +1,5 @@
 import { ledgerStream } from '@florin/contracts';
+import type { StoredEvent } from '@florin/event-store';
 import { bookText, type LedgerEvent } from '@florin/ledger';
 import { generateKey } from '@florin/proofs';
 import { BookWriter, story } from '../history.spec.js';
@@ -56,6 +57,22 @@ describe('snapshots', () => {
     expect(bookText(replay.state)).toBe(bookText(whole.state));
     expect(bookText(replay.state)).toBe(bookText(book.state));
   });
+
+  it.each([null, {}, { ids: 'no base64', recordedAt: 1 }, { ids: 7, recordedAt: 'then' }])(
+    'are left aside where the last ids with an outcome are damaged: %j',
+    async (data) => {
+      const { store, book } = await written(6, 300);
+      const ids = store.streams.get(idStream('it-eur')) as StoredEvent[];
+      ids.push({ ...(ids.pop() as StoredEvent), data });
+      const reasons: Error[] = [];
+      const onFallback = (reason: Error) => void reasons.push(reason);
+      const options = { currency: 'EUR', keys: [key.verifier], onFallback };
+      const { replay, snapshot } = await loadBook(store, 'it-eur', options);
+      expect(snapshot).toBeUndefined();
+      expect(bookText(replay.state)).toBe(bookText(book.state));
+      expect(reasons).toEqual([expect.objectContaining({ name: 'SnapshotUnusable' })]);
+    },
+  );
 
   it('tell how one account stood, and when it was touched', async () => {
     const { store, texts, events } = await written(7, 400);
