@@ -28,6 +28,8 @@ export interface SnapshotKeeperOptions {
 }
 
 interface Opened {
+  /** Records that there were. */
+  readonly segments: number;
   readonly replay: Replay;
   readonly writer: SnapshotWriter;
   /** The event that was taken in last. */
@@ -37,15 +39,23 @@ interface Opened {
 const MAX_BATCH = 500;
 const RETRY_MS = 1_000;
 
+/** Times that another was faster, or seemed to be, without there being one more record: then something else is wrong. */
+const MAX_LOST = 5;
+
 /**
- * Follows a book from its last snapshot, verifies every event, and adds a record at the end of each segment. Where there is a
- * snapshot that cannot be used it adds none: the book is still loaded, from its first event.
+ * Follows a book from its last snapshot, verifies every event, and adds a record at the end of each segment. Where another was
+ * faster it goes on after the other's last record. Where there is a snapshot that cannot be used it adds none: the book is still
+ * loaded, from its first event.
  */
 export class SnapshotKeeper {
   #opened: Opened | undefined;
   #subscription: Subscription | undefined;
   #starting: Promise<void> = Promise.resolve();
   #ended = false;
+  /** Whether what the subscription still hands over is left to the one that begins anew. */
+  #lost = false;
+  /** How often it began anew in a row, and found no record more than before. */
+  #lostInVain = 0;
   readonly #stopping = new AbortController();
 
   constructor(private readonly options: SnapshotKeeperOptions) {}
@@ -71,8 +81,7 @@ export class SnapshotKeeper {
       } catch (error) {
         if (error instanceof SnapshotUnusable) return this.#end(error);
         this.options.onError?.(error, attempt);
-        // Ends early, by an AbortError, when the keeper is stopped.
-        await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await this.#pause();
       }
     }
   }
@@ -81,7 +90,9 @@ export class SnapshotKeeper {
     const { ledger, onError, store } = this.options;
     const opened = await this.#open();
     if (this.#ended) return;
+    this.#lostInVain = opened.segments === this.#opened?.segments ? this.#lostInVain + 1 : 0;
     this.#opened = opened;
+    this.#lost = false;
     const { revision } = opened.replay.head;
     this.#subscription = store.subscribe(
       ledgerStream(ledger),
@@ -97,6 +108,7 @@ export class SnapshotKeeper {
     const segments = await reader.segments();
     const start = segments > 0 ? await reader.resume(segments) : undefined;
     const opened: Opened = {
+      segments,
       replay: createReplay(ledger, sha256, {
         ...{ currency, onEvent: (event) => (opened.event = event) },
         ...(start && { start }),
@@ -114,13 +126,12 @@ export class SnapshotKeeper {
   async #take(batch: readonly StoredEvent[]): Promise<void> {
     const began = performance.now();
     for (const stored of batch) {
-      if (this.#ended) return;
+      if (this.#ended || this.#lost) return;
       try {
         await this.#accept(stored);
       } catch (error) {
         if (!(error instanceof WrongExpectedRevision)) throw error;
-        // Somebody else keeps the snapshots of this book: one is enough.
-        return this.#end(error);
+        return this.#lose(error);
       }
     }
     // Whoever reads a long history gives way to those that share the processor.
@@ -136,6 +147,28 @@ export class SnapshotKeeper {
     }
     if (stored.revision < replay.head.revision) return;
     await writer.take((this.#opened as Opened).event as LedgerEvent, replay.state, replay.head);
+  }
+
+  /**
+   * Somebody else has stored the record, such as who led the book before, or it was stored here and its acknowledgement was lost:
+   * begins anew after the last one there is.
+   */
+  #lose(error: WrongExpectedRevision): void {
+    if (this.#ended) return;
+    if (this.#lostInVain >= MAX_LOST) return this.#end(error);
+    this.#lost = true;
+    this.options.onError?.(error, this.#lostInVain + 1);
+    const subscription = this.#subscription;
+    this.#starting = this.#starting.then(async () => {
+      await subscription?.stop();
+      await this.#pause();
+      await this.#begin();
+    });
+  }
+
+  /** Ends early, by an AbortError, when the keeper is stopped. */
+  async #pause(): Promise<void> {
+    await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #end(error: unknown): void {
