@@ -1,5 +1,5 @@
 import { kafkaOfTests, startStack, type Stack } from '@florin/local-stack';
-import { ApiClient, type PaymentRequest, type Person } from '@florin/testing';
+import { ApiClient } from '@florin/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +62,4 @@ function launch(dataDir: string, env: { gateway: Limits; wallet: Limits }, ends:
   });
 }
 
-/** A payment request to somebody, by phone number. */
-export function euros(payee: Person, value: number): PaymentRequest {
-  return { payee: { channel: 'phone', handle: payee.phone }, amount: { value, currency: 'EUR' } };
-}
+export { euros } from '@florin/testing';
