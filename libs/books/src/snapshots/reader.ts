@@ -29,7 +29,7 @@ import {
   type Chunk,
   type SnapshotRecord,
 } from './record.js';
-import { nextIdChain, NO_SNAPSHOT, type SnapshotPlace } from './writer.js';
+import { nextIdChain, NO_SNAPSHOT, type SegmentIds, type SnapshotPlace } from './writer.js';
 
 /** Segments whose ids are read at once: some 200 KB each. */
 const ID_PAGE = 32;
@@ -195,7 +195,7 @@ export class SnapshotReader {
   async #ids({ segment, idChain }: SnapshotRecord, clockMs: number): Promise<Uint32Array[]> {
     const { store, ledger } = this.deps;
     const since = clockMs - ENTRY_ID_WINDOW_MS - ENTRY_ID_AHEAD_MS;
-    const found: string[] = [];
+    const found: SegmentIds[] = [];
     let first = segment + 1;
     for (let old = false; first > 1 && !old;) {
       const options = { direction: 'backwards', from: BigInt(first - 2), maxCount: ID_PAGE } as const;
@@ -203,18 +203,18 @@ export class SnapshotReader {
       for await (const page of store.read(idStream(ledger), options)) {
         for (const { data } of page) {
           if (old) continue;
-          const { ids, recordedAt } = usable(() => outcomeIdsSchema.parse(data));
-          old = recordedAt < since;
-          found.push(ids);
+          const one = usable(() => outcomeIdsSchema.parse(data));
+          old = one.recordedAt < since;
+          found.push(one);
           first -= 1;
         }
       }
       if (first === before) throw new SnapshotUnusable(`the ids of segment ${first - 1} are missing`);
     }
     let chain = first === 1 ? NO_SNAPSHOT.idChain : (await this.record(first - 1)).record.idChain;
-    for (const ids of found.toReversed()) chain = nextIdChain(chain, ids);
+    for (const one of found.toReversed()) chain = nextIdChain(chain, one);
     if (chain !== idChain) throw new SnapshotUnusable('the ids with an outcome are not those of the record');
-    return usable(() => found.map(packedIds));
+    return usable(() => found.map(({ ids }) => packedIds(ids)));
   }
 }
 

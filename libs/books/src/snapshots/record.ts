@@ -46,7 +46,7 @@ export interface SnapshotRecord {
   readonly touches: readonly AccountChunk[];
   /** The text of the `BookSummary`, in pieces. */
   readonly summary: readonly Chunk[];
-  /** SHA-256 over that of the segment before (64 zeros for the first) and that of this segment's ids. */
+  /** SHA-256 over that of the segment before (64 zeros for the first), the segment's last time, and the SHA-256 of its ids. */
   readonly idChain: string;
 }
 

@@ -119,6 +119,11 @@ describe('a snapshot that cannot be used', () => {
     ['has another balance', damage(edit('text', /"openFrom":0/, '"openFrom":1'), chunkStream('it-eur'))],
     ['has no chunks', (store) => store.streams.delete(chunkStream('it-eur'))],
     ['has other ids', damage(edit('ids', /^..../, 'AAAA'), idStream('it-eur'))],
+    [
+      // Where they seem old, a start would not look further back, and forget what was done.
+      'has ids of another time',
+      damage((data) => Object.assign(data, { recordedAt: 0 }), idStream('it-eur')),
+    ],
     ['has no ids', (store) => store.streams.delete(idStream('it-eur'))],
     ['has another record', damage(edit('body', /"covers":\d+/, '"covers":0'), recordStream('it-eur'))],
     ['is of an older format', damage(edit('note', /snapshot 1/, 'snapshot 0'), recordStream('it-eur'))],

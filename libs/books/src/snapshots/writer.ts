@@ -148,7 +148,8 @@ export class SnapshotWriter {
       .sort(byAccount)
       .map(([id, at]) => [id, { at, before: this.#lastTouch(id) }] as const);
     const ids = Buffer.from(packIds(this.#ids).buffer).toString('base64');
-    const idChain = nextIdChain(this.#idChain, ids);
+    const { recordedAt } = state;
+    const idChain = nextIdChain(this.#idChain, { ids, recordedAt });
     const accountsHere = new Map(touches.map(([account]) => [account, segment]));
     const touched = withOneMore(this.#touched, { covers: 1, accounts: accountsHere });
     const { covers, accounts } = touched.at(-1) as Touched;
@@ -160,7 +161,6 @@ export class SnapshotWriter {
       summary: await this.#putChunks(pieces(JSON.stringify(summaryOf(state)))),
     };
     const before = segment === 1 ? 'no_stream' : BigInt(segment - 2);
-    const { recordedAt } = state;
     await store.append(idStream(ledger), [event('OutcomeIds', { recordedAt, ids })], before);
     await store.append(recordStream(ledger), [recordEvent({ ledger, segment, head }, record, key)], before);
     this.#segments = segment;
@@ -211,9 +211,15 @@ function withOneMore(touched: readonly Touched[], one: Touched): Touched[] {
   return withOneMore(touched.slice(0, -1), { covers: 2 * one.covers, accounts });
 }
 
+/** What of a segment has an outcome: its ids in base64, and when its last event was recorded, which tells how far back a start reads. */
+export interface SegmentIds {
+  readonly ids: string;
+  readonly recordedAt: number;
+}
+
 /** The link of the chain of ids after those of one more segment. */
-export function nextIdChain(before: string, ids: string): string {
-  return sha256(`${before}${sha256(ids)}`);
+export function nextIdChain(before: string, { ids, recordedAt }: SegmentIds): string {
+  return sha256(`${before}${recordedAt} ${sha256(ids)}`);
 }
 
 function rowsOf(accounts: readonly (readonly [string, number])[], state: LedgerState): TouchedRow[] {
