@@ -73,8 +73,9 @@ export async function* exportBook(
 }
 
 async function beginning(store: Store, { ledger, from = 0, to }: ExportRange): Promise<ExportProgress> {
-  const head = Number(await headOf(store, ledgerStream(ledger)));
+  // Before the head is: a book that grows and is signed meanwhile is never behind its checkpoint.
   const checkpoint = await lastCheckpoint(store, ledger);
+  const head = Number(await headOf(store, ledgerStream(ledger)));
   const last = to ?? (checkpoint === undefined || checkpoint.size <= from ? head : checkpoint.size - 1);
   if (head < 0) throw new ExportImpossible(`the event store holds no event of ${ledger}`);
   if (from > last || last > head) {

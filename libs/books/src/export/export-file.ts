@@ -24,9 +24,10 @@ export interface ExportedFile extends ExportProgress {
   readonly resumedAt: number | undefined;
 }
 
-/** What an interrupted run leaves beside the file: how much of the file is good, and how far it came. */
+/** What an interrupted run leaves beside the file: how much of the file is good, how far it came, and whether its end is written. */
 interface Resume {
   readonly bytes: number;
+  readonly done?: boolean;
   readonly progress: ExportProgress;
 }
 
@@ -38,12 +39,25 @@ interface Resume {
 export async function exportToFile(
   store: Pick<EventStore, 'read'>,
   path: string,
-  { onProgress, memberCharacters = MEMBER_CHARACTERS, ...range }: ExportFileOptions,
+  options: ExportFileOptions,
 ): Promise<ExportedFile> {
   if ((await stat(path).catch(absent)) !== undefined) {
     throw new ExportImpossible(`${path} is there already: name another file`);
   }
-  const resume = await resumeOf(path, range);
+  const resume = await resumeOf(path, options);
+  const { bytes, progress } = resume?.done === true ? resume : await writeRest(store, path, options, resume);
+  await rename(partialPath(path), path);
+  await rm(resumePath(path), { force: true });
+  return { ...progress, bytes, resumedAt: resume && resume.progress.revision + 1 };
+}
+
+/** Writes what an earlier run has not, up to the end of the export. */
+async function writeRest(
+  store: Pick<EventStore, 'read'>,
+  path: string,
+  { onProgress, memberCharacters = MEMBER_CHARACTERS, ...range }: ExportFileOptions,
+  resume: Resume | undefined,
+): Promise<Resume> {
   const members = await MemberWriter.open(path, memberCharacters, resume?.bytes ?? 0);
   let progress = resume?.progress;
   try {
@@ -56,10 +70,7 @@ export async function exportToFile(
   } finally {
     await members.close();
   }
-  await rename(partialPath(path), path);
-  await rm(resumePath(path), { force: true });
-  const resumedAt = resume && resume.progress.revision + 1;
-  return { ...(progress as ExportProgress), bytes: members.bytes, resumedAt };
+  return { bytes: members.bytes, progress: progress as ExportProgress };
 }
 
 /** Compresses texts while the next ones are read, and notes what is on disk. */
@@ -97,18 +108,21 @@ class MemberWriter {
     await this.#writing;
     const member = this.#text;
     this.#text = '';
-    this.#writing = this.#append(member, progress);
+    this.#writing = this.#append(member, progress, last);
     // Whoever writes next sees the failure; until then it must not be unhandled.
     this.#writing.catch(() => undefined);
     if (last) await this.#writing;
   }
 
-  async #append(text: string, progress: ExportProgress): Promise<void> {
+  async #append(text: string, progress: ExportProgress, done: boolean): Promise<void> {
     const member = await gzipped(text, { level: LEVEL });
     await this.file.write(member, 0, member.length, this.bytes);
     await this.file.datasync();
     this.bytes += member.length;
-    await writeWhole(resumePath(this.path), JSON.stringify({ bytes: this.bytes, progress } satisfies Resume));
+    await writeWhole(
+      resumePath(this.path),
+      JSON.stringify({ bytes: this.bytes, progress, done } satisfies Resume),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoredRecord } from '@florin/ledger';
@@ -118,6 +119,31 @@ describe('an export', () => {
     await expect(exportToFile(store, file, options)).rejects.toThrow(
       `${file} is there already: name another file`,
     );
+  });
+
+  it('that was interrupted after its last line only gets its name', async () => {
+    const file = join(folder, 'unnamed.gz');
+    const store = await storeOf(book, notes);
+    // A folder in its place: the file cannot get its name.
+    const onProgress = () => mkdirSync(file, { recursive: true });
+    await expect(exportToFile(store, file, { ledger, onProgress })).rejects.toThrow(file);
+    await rmdir(file);
+    const { bytes, resumedAt } = await exportToFile(store, file, { ledger });
+    expect(resumedAt).toBe(book.length);
+    expect((await stat(file)).size).toBe(bytes);
+    expect(linesOf(file)).toStrictEqual(linesOf(await exported()));
+    expect((await verifyExport([file], { keys })).finding).toBeUndefined();
+    await expect(stat(`${file}.resume`)).rejects.toThrow('ENOENT');
+  });
+
+  it('may begin while the book grows and is signed', async () => {
+    const store = await storeOf(book.slice(0, 10), notes.slice(0, 1));
+    const whole = await storeOf(book, notes);
+    let reads = 0;
+    const growing: typeof store.read = (...args) => (reads++ === 0 ? store : whole).read(...args);
+    const file = join(folder, 'growing.gz');
+    await exportToFile({ read: growing }, file, { ledger });
+    expect(await verifyExport([file], { keys })).toMatchObject({ head: { revision: 9 }, finding: undefined });
   });
 
   it('is refused where the book is not the one that it goes on with, or its chain is broken', async () => {
