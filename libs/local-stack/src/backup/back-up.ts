@@ -13,7 +13,8 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contentOfFile, type CopyProgress, CopyTo, isEmptyOrMissing } from './files.js';
 import { headsOfBooks } from './heads.js';
-import { backupFormat, contentOf, type Manifest, syncFolder, writeManifest } from './manifest.js';
+import { backupFormat, contentOf, type Manifest, writeManifest } from './manifest.js';
+import { syncFolders } from './sync-path.js';
 import { pauseOutboxes } from './pause.js';
 
 export interface BackupOptions {
@@ -82,7 +83,8 @@ export async function backUp(options: BackupOptions): Promise<Manifest> {
       folders: postgres.folders.map((path) => `${folders.cluster}/${path}`),
       files: to.written,
     };
-    await syncFolder(contentOf(out));
+    await to.sync();
+    await syncFolders(contentOf(out), manifest);
     await writeManifest(out, manifest);
     return manifest;
   } catch (error) {

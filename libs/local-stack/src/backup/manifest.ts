@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { syncPath } from './sync-path.js';
 
 /** Of what a backup is: raised when an older program could not restore it. */
 export const backupFormat = 1;
@@ -53,7 +54,8 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
     await file.close();
   }
   await rename(draft, join(folder, manifestName));
-  await syncFolder(folder);
+  // Until then, its name may be gone after a power cut.
+  await syncPath(folder);
 }
 
 /** Throws, with a sentence, for what is no backup, one that was not finished, is of a newer format, or was changed. */
@@ -98,14 +100,4 @@ function parsed(text: string, file: string): unknown {
 
 function damaged(file: string, cause?: unknown): Error {
   return new Error(`${file} is not as it was written: the backup is damaged.`, { cause });
-}
-
-/** Until then, names in it may be gone after a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  const file = await open(folder, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

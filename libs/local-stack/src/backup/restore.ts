@@ -1,10 +1,11 @@
 import { postgresMajor } from '@florin/embedded';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { machine } from './back-up.js';
 import { contentOfFile, type CopyProgress, CopyTo, isEmptyOrMissing } from './files.js';
-import { contentOf, type Manifest, readManifest, syncFolder } from './manifest.js';
+import { contentOf, type Manifest, readManifest } from './manifest.js';
+import { syncFolders, syncPath } from './sync-path.js';
 
 export interface RestoreOptions {
   /** The folder of a backup; it is only read. */
@@ -46,6 +47,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       if (bytes !== file.bytes || sha256 !== file.sha256)
         throw new Error(`${file.path} is not as it was written: the backup is damaged.`);
     }
+    await to.sync();
     await syncFolders(draft, manifest);
     await takePlace(draft, dataDir);
   } catch (error) {
@@ -83,14 +85,6 @@ async function requireSameFiles({ files }: Manifest, content: string): Promise<v
   if (missing !== undefined) throw new Error(`${missing.path} is missing: the backup is damaged.`);
 }
 
-async function syncFolders(draft: string, { folders, files }: Manifest): Promise<void> {
-  const all = new Set<string>(['.']);
-  for (const path of [...folders, ...files.map(({ path }) => dirname(path))]) {
-    for (let folder = path; folder !== '.'; folder = dirname(folder)) all.add(folder);
-  }
-  for (const folder of all) await syncFolder(join(draft, folder));
-}
-
 /** The engines last: a start finds all of the data, or none. */
 async function takePlace(draft: string, dataDir: string): Promise<void> {
   const names = await readdir(draft);
@@ -98,5 +92,5 @@ async function takePlace(draft: string, dataDir: string): Promise<void> {
     await rename(join(draft, name), join(dataDir, name));
   }
   await rmdir(draft);
-  await syncFolder(dataDir);
+  await syncPath(dataDir);
 }
