@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Runs `measure` with the address of an embedded engine in a process of its own, or of the server that `given` names. */
+/** Runs `measure` with the address, and the process, of an embedded engine of its own, or with the server that `given` names. */
 export async function withEngine<T>(
   which: 'event-store' | 'broker',
   given: string | undefined,
-  measure: (address: string) => Promise<T>,
+  measure: (address: string, pid?: number) => Promise<T>,
 ): Promise<T> {
   if (given !== undefined) return measure(given);
   const dataDir = await mkdtemp(join(tmpdir(), 'florin-bench-'));
@@ -20,7 +20,7 @@ export async function withEngine<T>(
       once(engine, 'message').then(([message]) => String(message)),
       ended.then(() => Promise.reject(new Error(`the ${which} did not start`))),
     ]);
-    return await measure(address);
+    return await measure(address, engine.pid);
   } finally {
     if (engine.connected) engine.disconnect();
     await ended;

@@ -42,7 +42,8 @@ export async function writeLargeBook(
     if (underWay.length >= maxUnderWay) await underWay.shift();
   };
   for (let index = 0; index < accounts + entries; index += 1) {
-    const command = index < accounts ? open(index) : transfer(index - accounts, accounts, startMs + index);
+    const command =
+      index < accounts ? openingOf(index) : transferOf(index - accounts, accounts, startMs + index);
     for (const event of decide(state, command, startMs + index).events) {
       batch.push(sealer.seal(event));
       state = evolve(state, event);
@@ -60,7 +61,8 @@ export function accountOf(index: number): string {
   return `wallet:01a1fdfa-4600-7000-8000-${index.toString(16).padStart(12, '0')}`;
 }
 
-function open(index: number): LedgerCommand {
+/** Opens the `index`-th account, which may overdraw. */
+export function openingOf(index: number): LedgerCommand {
   const account = accountOf(index);
   const owner = account.slice('wallet:'.length);
   return {
@@ -69,7 +71,8 @@ function open(index: number): LedgerCommand {
   };
 }
 
-function transfer(index: number, accounts: number, timeMs: number): LedgerCommand {
+/** The `index`-th transfer, between changing pairs of so many accounts. */
+export function transferOf(index: number, accounts: number, timeMs: number): LedgerCommand {
   const entryId = uuidv7({ msecs: timeMs });
   const from = (index * 31) % accounts;
   return {

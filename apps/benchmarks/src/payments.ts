@@ -29,12 +29,12 @@ export async function benchPayments(
   try {
     const people = await gatherPeople(api);
     say(`${people.length} people are ready; warming up`);
-    await run(people, 64, 'many pairs', (taken) => taken < warmUpPayments);
+    await runPayments(people, 64, 'many pairs', (taken) => taken < warmUpPayments);
     const figures: Figures[] = [];
     for (const concurrency of [1, 16, 64]) {
       for (const payers of ['many pairs', 'one hot payer'] as const) {
         const until = performance.now() + measuredMs;
-        const figure = await run(people, concurrency, payers, () => performance.now() < until);
+        const figure = await runPayments(people, concurrency, payers, () => performance.now() < until);
         figures.push(figure);
         say(
           `${String(concurrency).padStart(3)} at once, ${payers.padEnd(13)}: ` +
@@ -53,7 +53,8 @@ export async function benchPayments(
   }
 }
 
-async function gatherPeople(api: ApiClient): Promise<Person[]> {
+/** People who have money, for a benchmark with a stack of its own. */
+export async function gatherPeople(api: ApiClient): Promise<Person[]> {
   const people: Person[] = [];
   for (let index = 0; index < crowdSize; index += 1) {
     const person = await api.register({ name: 'Prova Prova', phone: `+3933340${10_000 + index}` });
@@ -63,7 +64,8 @@ async function gatherPeople(api: ApiClient): Promise<Person[]> {
   return people;
 }
 
-async function run(
+/** Payments, so many at once, as long as `goOn` says so. Fails with the first that is not completed. */
+export async function runPayments(
   people: Person[],
   concurrency: number,
   payers: Figures['payers'],

@@ -51,11 +51,23 @@ function listProcesses(): Process[] {
       // The name in parentheses may hold anything; what follows it is fields of numbers.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      const cpuMs = (Number(fields[11]) + Number(fields[12])) * msPerTick;
+      // Its own, and what its children used that have ended: PostgreSQL has one for each connection.
+      const cpuMs = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * msPerTick;
       return [{ pid: Number(pid), parent: Number(fields[1]), cpuMs, command }];
     } catch {
       // Ended meanwhile.
       return [];
     }
   });
+}
+
+/** Memory of a process that is in use by it, in bytes; 0 where there is no /proc. */
+export function residentBytes(pid: number): number {
+  try {
+    const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kib ?? 0) * 1_024;
+  } catch {
+    // Ended meanwhile, or another system.
+    return 0;
+  }
 }
