@@ -26,7 +26,7 @@ const SLICE_MS = 10 * 60_000;
 /**
  * The ids with an outcome, as far back as the window reaches. An id that was forgotten is refused as expired, so none has two
  * outcomes. Kept in slices by the ids' own time: forgetting drops whole slices, once per slice of time. All ids that are added
- * are UUIDs of version 7.
+ * are UUIDs of version 7; anything else throws, for it would be known by words that are not its own.
  */
 export class RecentEntryIds {
   readonly #slices = new Map<number, IdSet>();
@@ -39,7 +39,9 @@ export class RecentEntryIds {
   }
 
   add(entryId: string): void {
-    this.#addWords(readId(entryId) ?? wordsOf(entryId));
+    const words = readId(entryId);
+    if (words === undefined) throw new RangeError(`"${entryId}" is no UUID of version 7`);
+    this.#addWords(words);
   }
 
   /** Adds ids in their packed form; see `packIds`. */

@@ -116,6 +116,19 @@ describe('many ids', () => {
     ids.forgetBefore(slice + ENTRY_ID_WINDOW_MS + 600_000);
     expect(ids.size).toBe(0);
   });
+
+  it('are UUIDs of version 7, and nothing else is taken for one', () => {
+    const ids = new RecentEntryIds();
+    for (const id of [
+      'x',
+      '',
+      '01A1FDFA-4610-7000-8000-0000000E0001',
+      '7c1c3a5e-0f0b-4b7c-9d57-6d1c1f2e3a4b',
+    ]) {
+      expect(() => ids.add(id)).toThrow(RangeError);
+    }
+    expect(ids.size).toBe(0);
+  });
 });
 
 /** The four words of an id, as its digits say. */

@@ -23,7 +23,7 @@ export interface Asked {
 /** Said by the instance that hands a request over. */
 export const forwardedHeader = 'florin-forwarded';
 
-/** Asks another instance; `undefined` where it gave no answer. */
+/** Asks another instance; `undefined` where the network gave no answer. Throws what is wrong with the request itself. */
 export type Forward = (url: string, asked: Asked) => Promise<Answer | undefined>;
 
 const answerLimit = 4 * 1024 * 1024;
@@ -52,10 +52,26 @@ export function openForward(): { readonly forward: Forward; close(): Promise<voi
         body: text,
         ...(typeof type === 'string' && { contentType: type }),
       };
-    } catch {
+    } catch (error) {
+      if (!isOfTheNetwork(error)) throw error;
       // Whether it was done there is not known; asked again, it answers what was done.
       return undefined;
     }
   };
   return { forward, close: () => agent.destroy() };
+}
+
+/** Codes of undici for what it cannot be asked for. */
+const misuse: readonly unknown[] = [
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_INVALID_RETURN_VALUE',
+  'UND_ERR_NOT_SUPPORTED',
+];
+
+/** Whether the way to the other instance failed, or the time was over; anything else is a fault in here. */
+function isOfTheNetwork(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+  if (name === 'TimeoutError') return true;
+  return typeof code === 'string' && !misuse.includes(code) && name !== 'TypeError' && name !== 'RangeError';
 }

@@ -14,6 +14,8 @@ interface Remembered {
   readonly outcome: Exclude<Outcome, { kind: 'conflict' }>;
 }
 
+const conflict = { kind: 'conflict' } as const;
+
 /** The newest outcomes of each book, so many to twice as many: callers ask again within seconds, and the log has the rest. */
 const remembered = 25_000;
 
@@ -45,8 +47,8 @@ export class Desk {
   }
 
   /**
-   * All or nothing. Where `taken` is false nothing was done, and each outcome says what would have become of it:
-   * `undefined` for what could have been done.
+   * All or nothing. Where `taken` is false nothing was done now, and each outcome says why not: what became of it before, or
+   * what would have become of it; `undefined` for what could have been done.
    */
   async askAll(
     asked: readonly PostEntry[],
@@ -57,11 +59,22 @@ export class Desk {
       const taken = outcomes.every(({ kind }) => kind === 'done');
       return { taken, outcomes };
     }
-    const outcomes = all.decisions.map((decision): Outcome | undefined => {
-      if (decision.outcome === 'accepted') return undefined;
-      if (decision.outcome === 'repeated') return { kind: 'conflict' };
-      return { kind: 'refused', code: decision.code, again: false };
-    });
+    const outcomes: (Outcome | undefined)[] = [];
+    const isNew = new Set<string>();
+    for (const [n, decision] of all.decisions.entries()) {
+      const one = asked[n] as PostEntry;
+      if (decision.outcome === 'repeated') {
+        // Repeated within the batch alone, an id has no outcome that could be told.
+        const before = isNew.has(one.entryId) ? conflict : this.#again(one);
+        outcomes.push(before ?? (await this.deps.recorded(one)));
+        continue;
+      }
+      isNew.add(one.entryId);
+      const { outcome } = decision;
+      outcomes.push(
+        outcome === 'accepted' ? undefined : { kind: 'refused', code: decision.code, again: false },
+      );
+    }
     return { taken: false, outcomes };
   }
 
@@ -105,6 +118,6 @@ export class Desk {
     const id = idOf(asked);
     const known = this.#newer.get(id) ?? this.#older.get(id);
     if (known === undefined) return undefined;
-    return isDeepStrictEqual(known.asked, asked) ? { ...known.outcome, again: true } : { kind: 'conflict' };
+    return isDeepStrictEqual(known.asked, asked) ? { ...known.outcome, again: true } : conflict;
   }
 }

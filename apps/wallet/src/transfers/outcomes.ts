@@ -36,7 +36,7 @@ export function accountsOf(asked: Asked): string[] {
 }
 
 export function balancesOf(asked: Asked, state: LedgerState): bigint[] {
-  return accountsOf(asked).map((account) => balanceOf(state, account) as bigint);
+  return accountsOf(asked).map((account) => known(balanceOf(state, account), account));
 }
 
 interface Deps {
@@ -96,5 +96,11 @@ async function balancesAt(sql: Sql, ledger: string, revision: bigint, asked: Ask
     [ledger, revision.toString(), accounts],
   )) as { account: string; balance_after: string }[];
   const balances = new Map(rows.map((row) => [row.account, BigInt(row.balance_after)]));
-  return accounts.map((account) => balances.get(account) as bigint);
+  return accounts.map((account) => known(balances.get(account), `${account} at revision ${revision}`));
+}
+
+/** A balance that has to be there. Throws where it is not: none is made up. */
+function known(balance: bigint | undefined, whose: string): bigint {
+  if (balance === undefined) throw new Error(`there is no balance of ${whose}`);
+  return balance;
 }

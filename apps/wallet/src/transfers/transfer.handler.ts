@@ -26,27 +26,24 @@ export async function postTransfer(book: PlatformBook, transfer: TransferDto): P
 /** The answer to one entry of two accounts; throws a problem where it was not posted. */
 export function answerEntry(ledger: string, entry: PostEntry, outcome: Outcome): Answer {
   if (outcome.kind !== 'done') throw problemOf(ledger, entry.entryId, outcome);
-  const { entryId, currency, postings } = entry;
+  const { entryId, currency } = entry;
   // Written by hand, for it is done thousands of times a second: none of these texts has a character to escape.
   const body =
     `{"id":"${entryId}","ledger":"${ledger}","revision":${outcome.revision},` +
-    `"amount":${postings[0]?.amount ?? 0n},"currency":"${currency}",${balancesText(entry, outcome.balances)}}`;
+    `"amount":${debitOf(entry)},"currency":"${currency}",${balancesText(entry, outcome.balances)}}`;
   return { status: outcome.again ? 200 : 201, body };
 }
 
 /** Posts each transfer for itself. */
 export async function postTransfers(book: PlatformBook, transfers: readonly TransferDto[]): Promise<Answer> {
   const entries = transfers.map(toPostEntry);
-  const allowed = entries.filter((entry) => isAllowed(book, entry));
-  const decided = await book.desk.askEach(allowed);
-  const outcomes =
-    allowed.length === entries.length
-      ? decided
-      : entries.map((entry) => decided[allowed.indexOf(entry)] ?? testMoneyOff);
+  const allowed = entries.map((entry) => isAllowed(book, entry));
+  const decided = (await book.desk.askEach(entries.filter((_, n) => allowed[n]))).values();
+  const outcomes = allowed.map((one) => (one ? decided.next().value : testMoneyOff));
   return answerBatch(book.ledger, entries, outcomes);
 }
 
-/** Posts all transfers or none. Throws a problem where one of them is refused. */
+/** Posts all transfers or none. Throws a problem where one of them is refused, or done before and another is not. */
 export async function postAllTransfers(
   book: PlatformBook,
   transfers: readonly TransferDto[],
@@ -63,14 +60,14 @@ export async function postAllTransfers(
   const { taken, outcomes } = await book.desk.askAll(entries);
   if (taken) return answerBatch(book.ledger, entries, outcomes);
   const errors = outcomes.flatMap((outcome, n) =>
-    outcome === undefined || outcome.kind === 'done'
+    outcome === undefined
       ? []
-      : [{ pointer: `/transfers/${n}`, id: entries[n]?.entryId, code: codeOf(outcome) }],
+      : [{ pointer: `/transfers/${n}`, id: entries[n]?.entryId, ...reasonOf(outcome) }],
   );
   throw new ProblemError(
     ledgerProblems['batch-refused'],
-    'Nothing of the batch was done, and its ids may be used again: not all of it is possible.',
-    { errors: errors.slice(0, 20) },
+    'Nothing was done now, for not all of the batch can be. What has an outcome already keeps it; the other ids may be used again.',
+    { errors },
   );
 }
 
@@ -101,11 +98,16 @@ function isAllowed(book: PlatformBook, { kind }: PostEntry): boolean {
   return kind !== 'test-funding' || book.testMoney();
 }
 
-function answerBatch(ledger: string, entries: readonly PostEntry[], outcomes: readonly Outcome[]): Answer {
+function answerBatch(
+  ledger: string,
+  entries: readonly PostEntry[],
+  outcomes: readonly (Outcome | undefined)[],
+): Answer {
   let posted = 0;
   let body = '';
   entries.forEach((entry, n) => {
-    const outcome = outcomes[n] as Outcome;
+    const outcome = outcomes[n];
+    if (outcome === undefined) throw new Error(`${entry.entryId} has no outcome`);
     if (outcome.kind === 'done') posted += 1;
     body += `${n === 0 ? '' : ','}{"id":"${entry.entryId}",${outcomeText(entry, outcome)}}`;
   });
@@ -119,14 +121,25 @@ function outcomeText(entry: PostEntry, outcome: Outcome): string {
   return `"outcome":"posted","again":${again},"revision":${revision},${balancesText(entry, balances)}`;
 }
 
-function balancesText(entry: PostEntry, balances: readonly bigint[]): string {
+/** Throws where something is missing: no account and no balance is made up. */
+function balancesText(entry: PostEntry, [fromBalance, toBalance]: readonly bigint[]): string {
   const [from, to] = accountsOf(entry);
+  if (from === undefined || to === undefined || fromBalance === undefined || toBalance === undefined) {
+    throw new Error(`${entry.entryId} has no two accounts, or no two balances`);
+  }
   return (
-    `"from":{"account":"${from ?? ''}","balance":${balances[0] ?? 0n}},` +
-    `"to":{"account":"${to ?? ''}","balance":${balances[1] ?? 0n}}`
+    `"from":{"account":"${from}","balance":${fromBalance}},` +
+    `"to":{"account":"${to}","balance":${toBalance}}`
   );
 }
 
-function codeOf(outcome: Exclude<Outcome, { kind: 'done' }>): string {
-  return outcome.kind === 'refused' ? outcome.code : 'id_reused';
+function debitOf({ entryId, postings: [debit] }: PostEntry): bigint {
+  if (debit === undefined) throw new Error(`${entryId} has no postings`);
+  return debit.amount;
+}
+
+/** Why one of a batch stands in the way of the whole: what was posted before is not posted with the rest. */
+function reasonOf(outcome: Outcome): { code: string; revision?: number } {
+  if (outcome.kind === 'done') return { code: 'already_posted', revision: Number(outcome.revision) };
+  return { code: outcome.kind === 'refused' ? outcome.code : 'id_reused' };
 }
