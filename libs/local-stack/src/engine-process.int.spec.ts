@@ -75,6 +75,19 @@ describe('EngineProcess', () => {
     expect(await end.promise).toBe('exit code 3');
   });
 
+  it('is told of an end by a signal that nobody announced', async () => {
+    const end = Promise.withResolvers<string>();
+    const engine = engineThat('', end.resolve);
+    await engine.start();
+    engine.signal('SIGSTOP');
+    engine.signal('SIGCONT');
+    engine.signal('SIGKILL');
+    expect(await end.promise).toBe('SIGKILL');
+    expect(() => engine.signal('SIGKILL')).toThrow('Event store does not run.');
+    await engine.start();
+    await engine.close();
+  });
+
   it('says why it did not start', async () => {
     await expect(engineThat('refuses').start()).rejects.toThrow('Event store: no luck');
     await expect(engineThat('silent').start()).rejects.toThrow(/exit code 4[^]*no luck today/);

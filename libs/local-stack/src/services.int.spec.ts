@@ -112,10 +112,11 @@ describe('Services', () => {
     expect(unexpected).toEqual([]);
 
     const [, , pid] = trace().at(-1) ?? [];
-    process.kill(Number(pid), 'SIGKILL');
+    services.signal('wallet', 'SIGKILL');
     await untilGone([Number(pid)]);
     for (let waited = 0; unexpected.length === 0 && waited < 100; waited += 1) await sleep(10);
     expect(unexpected).toEqual(['wallet: SIGKILL']);
+    expect(() => services.signal('wallet', 'SIGKILL')).toThrow('wallet does not run.');
   });
 
   it('leaves nothing of a service that cannot be started again', async () => {

@@ -85,7 +85,8 @@ describe('startPostgres', () => {
   it('recovers what was committed after kill -9', async () => {
     const first = await start();
     await query(first.url('wallet'), 'CREATE TABLE balances AS SELECT generate_series(1, 100) AS id');
-    process.kill(serverPid(), 'SIGKILL');
+    expect(first.pid).toBe(serverPid());
+    process.kill(first.pid, 'SIGKILL');
     await first.exited;
 
     const second = await start();
