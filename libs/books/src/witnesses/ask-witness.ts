@@ -52,6 +52,8 @@ interface Question {
 const ANSWER_MS = 10_000;
 /** A cosignature is a line. */
 const MAX_ANSWER_BYTES = 10_000;
+/** Times that a witness is asked from where it says that it stands. */
+const MAX_AGAIN = 3;
 
 /** Has a witness sign a checkpoint; answers its line, verified. Throws `NotCosigned`. */
 export async function askWitness(witness: Witness, asked: Question): Promise<NoteSignature> {
@@ -59,18 +61,14 @@ export async function askWitness(witness: Witness, asked: Question): Promise<Not
   const question = { ...asked, signal: AbortSignal.any(signals) };
   const { checkpoint, ledger } = question;
   const { note, size } = checkpoint;
-  let answer = await ask(witness, question, question.from);
-  if (answer.status === 409) {
-    const stands = /^\d{1,15}\n?$/.test(answer.text) ? Number(answer.text) : Number.NaN;
-    if (stands > size) {
-      throw new NotCosigned(
-        'inconsistent',
-        `the witness has signed ${stands} events, but ${ledger} has ${size}`,
-      );
-    }
-    if (Number.isNaN(stands))
-      throw new NotCosigned('invalid', 'the witness does not say how far it has signed');
-    if (stands !== question.from) answer = await ask(witness, question, stands);
+  let from = question.from;
+  let answer = await ask(witness, question, from);
+  // Again while others have it sign meanwhile.
+  for (let again = 0; answer.status === 409 && again < MAX_AGAIN; again += 1) {
+    const stands = standsIn(answer.text, ledger, size);
+    if (stands === from) break;
+    from = stands;
+    answer = await ask(witness, question, from);
   }
   if (answer.status !== 200) {
     const inconsistent = answer.status === 409 || answer.status === 422;
@@ -81,6 +79,17 @@ export async function askWitness(witness: Witness, asked: Question): Promise<Not
     );
   }
   return lineOf(note, answer.text, witness.keys);
+}
+
+/** How many events a witness says that it has signed. Throws `NotCosigned` where that is more than it was asked about. */
+function standsIn(answer: string, ledger: string, size: number): number {
+  if (!/^\d{1,15}\n?$/.test(answer)) {
+    throw new NotCosigned('invalid', 'the witness does not say how far it has signed');
+  }
+  const stands = Number(answer);
+  if (stands <= size) return stands;
+  const message = `the witness has signed ${stands} events, but ${ledger} has ${size}`;
+  throw new NotCosigned('inconsistent', message, stands);
 }
 
 async function ask(

@@ -9,7 +9,12 @@ import { join } from 'node:path';
 import { BookWriter, story } from '../history.spec.js';
 import { MemoryStore } from '../memory-store.spec.js';
 import { BookTree } from '../notary/book-tree.js';
-import { appendCheckpoint, latestCheckpoint, signCheckpoint } from '../notary/checkpoints.js';
+import {
+  appendCheckpoint,
+  checkpointStream,
+  latestCheckpoint,
+  signCheckpoint,
+} from '../notary/checkpoints.js';
 import { NotCosigned } from './ask-witness.js';
 import {
   allCosigned,
@@ -19,7 +24,7 @@ import {
   latestCosigned,
   withCosignatures,
 } from './cosignatures.js';
-import { Cosigner } from './cosigner.js';
+import { Cosigner, type CosignerOptions } from './cosigner.js';
 import { WitnessServer } from './witness-server.fixture.spec.js';
 
 const ledger = 'it-eur';
@@ -81,10 +86,10 @@ describe('a cosigner', () => {
     );
   };
 
-  const start = (): void => {
+  const start = (from: CosignerOptions['store'] = store): void => {
     const nameOf = (url: string | undefined): string => `${witnesses.findIndex((one) => one.url === url)}`;
     cosigner = new Cosigner({
-      ...{ ledger, store, retryMs: 20 },
+      ...{ ledger, store: from, retryMs: 20 },
       witnesses: witnesses.map(({ key, url }) => ({ url, keys: [key.verifier] })),
       onCosigned: ({ url }, size) => told.push(`${nameOf(url)} signed ${size}`),
       onError: (witness, error) =>
@@ -183,6 +188,26 @@ describe('a cosigner', () => {
     await eventually(() => signedBy(2, 20));
     await first?.stop();
     expect(told.filter((text) => text.includes('inconsistent'))).toEqual([]);
+  });
+
+  it('raises no alarm where its witnesses know a newer checkpoint than it does', async () => {
+    await sign(10);
+    await sign(20);
+    start();
+    await eventually(() => signedBy(2, 20));
+    await cosigner?.stop();
+    told.length = 0;
+    const before = witnesses.map(({ asked }) => asked);
+    start({
+      append: (...args) => store.append(...args),
+      subscribe: (...args) => store.subscribe(...args),
+      read(name, options) {
+        const nobodyAsked = witnesses.every(({ asked }, n) => asked === before[n]);
+        const isNewest = name === checkpointStream(ledger) && options?.direction === 'backwards';
+        return store.read(name, isNewest && nobodyAsked ? { ...options, from: 0n } : options);
+      },
+    });
+    await eventually(() => expect(told.toSorted()).toEqual(['0 signed 20', '1 signed 20']));
   });
 
   it('proves in the newest co-signed head that reaches so far', async () => {
