@@ -45,7 +45,8 @@ export {
   type StoredCheckpoint,
 } from './notary/checkpoints.js';
 export { eventProof, eventProofFault, eventProofSchema, type EventProof } from './notary/document.js';
-export { Notary, NotaryRefusal, type NotaryOptions } from './notary/notary.js';
+export { Notary, type NotaryOptions } from './notary/notary.js';
+export { NotaryRefusal } from './notary/refusal.js';
 export { nodesOf } from './notary/nodes.js';
 export { parseTilePath, tileHashes, type TilePlace } from './notary/public-tiles.js';
 export { proveConsistency, proveInclusion } from './notary/prove.js';

@@ -154,9 +154,9 @@ describe('what is owed to users', () => {
   };
 
   it('is in the first checkpoint, in the one of a closed period, and again after its time', async () => {
-    let nowMs = START;
+    let passedMs = 0;
     notary({
-      nowMs: () => nowMs,
+      sinceMs: () => passedMs,
       store: grouped(7, beforeClose, history.length - 1, history.length),
     });
     await append(0, 7);
@@ -166,7 +166,7 @@ describe('what is owed to users', () => {
     // The period is closed in the middle of a batch.
     await append(beforeClose, history.length - 1);
     await signed(history.length - 1);
-    nowMs += HOUR;
+    passedMs += HOUR;
     await append(history.length - 1, history.length);
     await signed(history.length);
     // Anna 1,950, Bruno 300, the reserve 1,000; Carla owes us, fees are nobody's, gold is not money.
@@ -177,6 +177,31 @@ describe('what is owed to users', () => {
       [history.length - 1],
       [history.length, 3_250n, 4],
     ]);
+  });
+
+  it('is told in time though a clock was fast, and set back, and before a restart', async () => {
+    let nowMs = START + 200 * HOUR;
+    let passedMs = 0;
+    const clocks = { nowMs: () => nowMs, sinceMs: () => passedMs };
+    const ends = [7, 8, 9, 10, 11];
+    const first = notary({ ...clocks, store: grouped(...ends) });
+    await append(0, 7);
+    await signed(7);
+    nowMs = START;
+    passedMs += HOUR - 1;
+    await append(7, 8);
+    await signed(8);
+    passedMs += 1;
+    await append(8, 9);
+    await signed(9);
+    await first.stop();
+    notary({ ...clocks, store: grouped(...ends) });
+    await append(9, 10);
+    await signed(10);
+    passedMs += HOUR;
+    await append(10, 11);
+    await signed(11);
+    expect((await said()).map((one) => (one as unknown[]).length)).toEqual([3, 1, 3, 1, 3]);
   });
 
   it('is not told again after a restart before it is due, and the same by whoever signs', async () => {

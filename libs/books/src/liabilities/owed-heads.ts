@@ -9,23 +9,35 @@ export interface OwedOptions {
   readonly everyMs: number;
 }
 
+interface Clocks {
+  readonly nowMs: () => number;
+  /** Passes in ms, and never goes back: `nowMs` may be set. */
+  readonly sinceMs: () => number;
+}
+
 /** When checkpoints of one book say what is owed to its users, and what they say. */
 export class OwedHeads {
-  /** The newest checkpoint that says it. */
-  #last: { readonly size: number; readonly timeMs: number } | undefined;
+  /** The newest checkpoint that says it, and when that was, by `sinceMs`. */
+  #last: { readonly size: number; readonly atMs: number } | undefined;
   /** A checkpoint may have to be signed again, when somebody else was faster. */
   #made: { readonly size: number; readonly head: LiabilitiesHead } | undefined;
   readonly #stopping = new AbortController();
 
   constructor(
     private readonly options: OwedOptions,
+    private readonly clocks: Clocks,
     /** Told where the tree cannot be built. */
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** The newest checkpoint that says what is owed; `undefined`: none does. */
+  /**
+   * The newest checkpoint that says what is owed; `undefined`: none does. One of a time that is still to come was made by a clock
+   * that was fast: it is as if it were made now, so that the next one need not wait for that time.
+   */
   saidAt(last: { readonly size: number; readonly timeMs: number } | undefined): void {
-    this.#last = last;
+    if (last !== undefined && last.size === this.#last?.size) return;
+    const { nowMs, sinceMs } = this.clocks;
+    this.#last = last && { size: last.size, atMs: sinceMs() - Math.max(nowMs() - last.timeMs, 0) };
   }
 
   /** Whether a period of the book was closed by its last event: its balances then are to be told. */
@@ -34,13 +46,13 @@ export class OwedHeads {
   }
 
   /**
-   * What a checkpoint of the book as it is, made at `timeMs`, says; `undefined` where it is not due: it is in the first
+   * What a checkpoint of the book as it is says; `undefined` where it is not due: it is in the first
    * one, in the first after the end of a period, and after `everyMs`. What cannot be built keeps nobody from signing.
    */
-  async head(tree: BookTree, timeMs: number): Promise<LiabilitiesHead | undefined> {
+  async head(tree: BookTree): Promise<LiabilitiesHead | undefined> {
     const last = this.#last;
-    const isDue =
-      last === undefined || timeMs - last.timeMs >= this.options.everyMs || tree.closedAt > last.size;
+    const now = this.clocks.sinceMs();
+    const isDue = last === undefined || now - last.atMs >= this.options.everyMs || tree.closedAt > last.size;
     if (!isDue) return undefined;
     if (this.#made?.size === tree.size) return this.#made.head;
     try {
@@ -50,7 +62,7 @@ export class OwedHeads {
     } catch (error) {
       if (this.#stopping.signal.aborted) return undefined;
       // The same would come of it with the next checkpoint.
-      this.#last = { size: tree.size, timeMs };
+      this.#last = { size: tree.size, atMs: now };
       this.onError(error);
       return undefined;
     }

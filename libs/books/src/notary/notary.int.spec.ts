@@ -1,6 +1,12 @@
 import { ledgerStream } from '@florin/contracts';
 import { startEventStore } from '@florin/embedded';
-import { connectEventStore, type EventStore, type NewEvent } from '@florin/event-store';
+import {
+  connectEventStore,
+  EventStoreUnavailable,
+  headOf,
+  type EventStore,
+  type NewEvent,
+} from '@florin/event-store';
 import { trialBalance } from '@florin/ledger';
 import { generateKey, leafHash, verifyConsistency, verifyInclusion, type SignerKey } from '@florin/proofs';
 import { eventually } from '@florin/testing';
@@ -17,6 +23,7 @@ import { proveConsistency } from './prove.js';
 import { compareTiles, tileStream } from './tiles.js';
 import { SnapshotKeeper } from '../snapshots/keeper.js';
 import { SnapshotReader } from '../snapshots/reader.js';
+import { recordStream } from '../snapshots/record.js';
 import { BookTree } from './book-tree.js';
 
 const ledger = 'it-eur';
@@ -235,6 +242,39 @@ describe('a notary', () => {
       { keyId: signer.id, from: 100, to: 100 },
       { keyId: next.id, from: 200, to: 200 },
     ]);
+  });
+
+  it('waits for a store that is away when it begins, and then goes on from the snapshot', async () => {
+    await append(0, 800);
+    const common = { ledger, currency: 'EUR', store, signer };
+    const keeper = new SnapshotKeeper({ ...common, segmentEvents: 256 });
+    keeper.start();
+    await eventually(async () => expect(await headOf(store, recordStream(ledger))).toBe(2n));
+    await keeper.stop();
+    const before = notary();
+    await signed(800);
+    await before.stop();
+    await append(800, 900);
+    let failures = 2;
+    const from: (bigint | undefined)[] = [];
+    const attempts: number[] = [];
+    notary({
+      store: {
+        append: (...args) => store.append(...args),
+        read(...args) {
+          if (failures-- > 0) throw new EventStoreUnavailable('away');
+          return store.read(...args);
+        },
+        subscribe(name, options, handler) {
+          from.push(options.after);
+          return store.subscribe(name, options, handler);
+        },
+      },
+      onError: (_, attempt) => void attempts.push(attempt),
+    });
+    await signed(900);
+    expect(attempts).toEqual([1, 2]);
+    expect(from).toEqual([767n]);
   });
 
   describe('refuses', () => {

@@ -1,13 +1,12 @@
 import { ledgerStream } from '@florin/contracts';
 import {
   eventAt,
-  headOf,
+  EventStoreUnavailable,
   WrongExpectedRevision,
   type EventStore,
   type StoredEvent,
   type Subscription,
 } from '@florin/event-store';
-import type { Finding } from '@florin/ledger';
 import {
   Malformed,
   NoteUnverified,
@@ -29,6 +28,7 @@ import {
   type StoredCheckpoint,
 } from './checkpoints.js';
 import { proveConsistency } from './prove.js';
+import { checkLogReaches, damaged, inconsistent, NotaryRefusal } from './refusal.js';
 import { treeStart, type TreeStart } from './resume.js';
 import { storeTiles, TileDiffers, type FullTile } from './tiles.js';
 
@@ -48,28 +48,16 @@ export interface NotaryOptions {
   /** Has checkpoints say what is owed to users; without it none does. */
   readonly liabilities?: OwedOptions;
   readonly nowMs: () => number;
+  /** Passes in ms as time does, and never goes back, whatever the clock is set to; for specs. */
+  readonly sinceMs?: () => number;
   /** Told of everything that has to be tried again, and once of a refusal; `attempt` counts from 1. */
   readonly onError?: (error: unknown, attempt: number) => void;
-}
-
-/** Why a notary signs nothing any more: what is stored does not fit what was signed. Somebody has to look. */
-export class NotaryRefusal extends Error {
-  override readonly name = 'NotaryRefusal';
-
-  constructor(
-    /** Told by readiness. */
-    readonly code:
-      'LEDGER_DAMAGED' | 'LOG_SHORT' | 'CHECKPOINT_FOREIGN' | 'CHECKPOINT_INCONSISTENT' | 'TILE_DIFFERS',
-    message: string,
-    cause?: Error,
-  ) {
-    super(message, { cause });
-  }
 }
 
 const MAX_BATCH = 500;
 /** Attempts to be the one who signs next, before the next time. */
 const MAX_ATTEMPTS = 3;
+const RETRY_MS = 1_000;
 
 /**
  * Follows a book, verifies every event, keeps the tiles of its tree and signs its head. It signs only what was verified under
@@ -94,12 +82,13 @@ export class Notary {
   #turn: Promise<unknown> = Promise.resolve();
   #subscription: Subscription | undefined;
   #starting: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(private readonly options: NotaryOptions) {
-    const { currency, ledger, liabilities, onError } = options;
+    const { currency, ledger, liabilities, nowMs, onError, sinceMs = () => performance.now() } = options;
     this.#tree = new BookTree(ledger, currency);
-    this.#owed = liabilities && new OwedHeads(liabilities, (error) => onError?.(error, 1));
+    this.#owed =
+      liabilities && new OwedHeads(liabilities, { nowMs, sinceMs }, (error) => onError?.(error, 1));
   }
 
   /** Why nothing is signed any more, if so. */
@@ -114,7 +103,7 @@ export class Notary {
 
   /** Ends once what is under way is stored. What is not signed yet is signed by the next notary. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     this.#owed?.stop();
     await this.#starting;
@@ -129,7 +118,7 @@ export class Notary {
       if (start !== undefined) this.#tree = new BookTree(ledger, currency, start);
       this.#checkAhead();
     });
-    if (this.#stopped || this.#refusal !== undefined) return;
+    if (this.#stopping.signal.aborted || this.#refusal !== undefined) return;
     const { revision } = this.#tree.head;
     this.#subscription = store.subscribe(
       ledgerStream(ledger),
@@ -140,19 +129,27 @@ export class Notary {
     this.#signIn(0);
   }
 
-  /** Whatever keeps it from a snapshot is told, and is no reason not to begin at the first event. */
+  /**
+   * What keeps it from a snapshot is told, and is no reason not to begin at the first event; but an event store that is away is
+   * waited for, rather than to replay all of a book when it is back.
+   */
   async #treeStart(): Promise<TreeStart | undefined> {
     const { earlierKeys = [], ledger, signer, store } = this.options;
-    try {
-      const last = await readLast(this.options);
-      if (last === undefined) return undefined;
-      this.#ahead = last.opened;
-      return await treeStart(store, ledger, [signer.verifier, ...earlierKeys], last.opened);
-    } catch (error) {
-      if (error instanceof NotaryRefusal) throw error;
-      this.options.onError?.(error, 1);
-      return undefined;
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        const last = await readLast(this.options);
+        if (last === undefined) return undefined;
+        this.#ahead = last.opened;
+        return await treeStart(store, ledger, [signer.verifier, ...earlierKeys], last.opened);
+      } catch (error) {
+        if (error instanceof NotaryRefusal) throw error;
+        this.options.onError?.(error, attempt);
+        if (!(error instanceof EventStoreUnavailable)) return undefined;
+        // Ends early, by an AbortError, when the notary is stopped.
+        await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
     }
+    return undefined;
   }
 
   async #take(batch: readonly StoredEvent[]): Promise<void> {
@@ -204,7 +201,7 @@ export class Notary {
 
   /** Sees to it that what is new then is signed, where nobody has done so before. */
   #signIn(delayMs: number): void {
-    if (this.#timer !== undefined || this.#stopped || this.#refusal !== undefined) return;
+    if (this.#timer !== undefined || this.#stopping.signal.aborted || this.#refusal !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#alone(() => this.#signHead()).catch((error: unknown) => {
@@ -236,7 +233,7 @@ export class Notary {
     if (finding !== undefined) throw damaged(ledger, finding);
     // The clocks of two machines differ; no checkpoint is older than what it covers.
     const timeMs = Math.max(nowMs(), tree.recordedAtMs, this.#lastTimeMs);
-    const liabilities = await this.#owed?.head(tree, timeMs);
+    const liabilities = await this.#owed?.head(tree);
     const head = { chain: tree.head.hash, timeMs, totals: tree.totals(), liabilities };
     const { size } = tree;
     const owed = liabilities !== undefined;
@@ -324,20 +321,4 @@ async function readLast({
     const message = `the last checkpoint of ${ledger} was not signed by a key that is known here: ${error.message}`;
     throw new NotaryRefusal('CHECKPOINT_FOREIGN', message, error);
   }
-}
-
-async function checkLogReaches(store: Pick<EventStore, 'read'>, ledger: string, size: number): Promise<void> {
-  const head = await headOf(store, ledgerStream(ledger));
-  if (head + 1n >= BigInt(size)) return;
-  const message = `the log of ${ledger} has ${head + 1n} events, but ${size} were signed: some are missing at its end`;
-  throw new NotaryRefusal('LOG_SHORT', message);
-}
-
-function inconsistent(ledger: string, size: number, why: string): NotaryRefusal {
-  const message = `the log of ${ledger} does not begin with the ${size} events that were signed: ${why}`;
-  return new NotaryRefusal('CHECKPOINT_INCONSISTENT', message);
-}
-
-function damaged(ledger: string, { detail, revision }: Finding): NotaryRefusal {
-  return new NotaryRefusal('LEDGER_DAMAGED', `revision ${revision} of ${ledger} is wrong: ${detail}`);
 }
