@@ -33,7 +33,8 @@ const outages: readonly Outage[] = [
   },
 ];
 
-const awayMs = 20_000;
+/** `FLORIN_AWAY_MS=60000` is the long run, see docs/limits.md. */
+const awayMs = Number(process.env['FLORIN_AWAY_MS'] ?? 20_000);
 /** A consumer learns that its broker is gone by its heartbeats, and tries a few times. */
 const noticedMs = 10_000;
 const recoveredMs = 30_000;
@@ -78,7 +79,7 @@ afterAll(async () => {
   await world?.close();
 }, 60_000);
 
-describe('the services ride out 20 s without an engine', () => {
+describe(`the services ride out ${awayMs / 1_000} s without an engine`, () => {
   it.each(outages)(
     '$engine',
     async ({ engine, how, check, needs, takesPayments }) => {
@@ -116,7 +117,7 @@ describe('the services ride out 20 s without an engine', () => {
       await expectExactlyOnce(world.stack, people, funding, accepted);
       await eventually(expectStreamed);
     },
-    240_000,
+    awayMs + 220_000,
   );
 });
 
@@ -198,8 +199,8 @@ function expectDefinite(answer: Answer | Error): void {
   if (answer instanceof Error) throw answer;
   const { status, headers, body } = answer;
   if (status === 200 || status === 201 || status === 202) return;
-  expect({ status, type: headers['content-type'], body }).toMatchObject({
-    status: 503,
+  expect({ status, type: headers['content-type'], again: headers['retry-after'], body }).toMatchObject({
+    ...{ status: 503, again: expect.stringMatching(/^\d+$/) as string },
     type: expect.stringContaining('application/problem+json') as string,
   });
 }
