@@ -63,7 +63,7 @@ describe('a backup of a stack that runs', () => {
     stack = await start(elsewhere());
     api = new ApiClient(stack.gatewayUrl);
     people = people.map(({ name, phone, id, token }) => new Person(api, name, phone, id, token));
-  }, 400_000);
+  }, 600_000);
 
   afterAll(async () => {
     await api?.close();
