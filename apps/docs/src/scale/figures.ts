@@ -18,12 +18,12 @@ const history = 'A long history';
 
 /** What a payment costs, by process. More of each is the way to more payments. */
 export const cpuUsPerPayment = {
-  gateway: { value: 500, what: 'CPU of the gateway, µs per payment', section: stages },
-  identity: { value: 490, what: 'CPU of identity, µs per payment', section: stages },
-  payments: { value: 1_480, what: 'CPU of payments, µs per payment', section: stages },
-  notifications: { value: 610, what: 'CPU of notifications, µs per payment', section: stages },
-  wallet: { value: 1_010, what: 'CPU of the wallet, µs per entry', section: stages },
-  postgres: { value: 1_010, what: 'CPU of PostgreSQL, µs per payment', section: stages },
+  gateway: { value: 470, what: 'CPU of the gateway, µs per payment', section: stages },
+  identity: { value: 450, what: 'CPU of identity, µs per payment', section: stages },
+  payments: { value: 1_380, what: 'CPU of payments, µs per payment', section: stages },
+  notifications: { value: 620, what: 'CPU of notifications, µs per payment', section: stages },
+  wallet: { value: 900, what: 'CPU of the wallet, µs per entry', section: stages },
+  postgres: { value: 1_040, what: 'CPU of PostgreSQL, µs per payment', section: stages },
 } as const satisfies Record<string, Measured>;
 
 /** Figures of one machine; new ones here, and in docs/benchmarks.md, give a new page. */
@@ -47,10 +47,10 @@ export const measured = {
     what: 'entries of that book, all of the last seven days',
     section: history,
   },
-  storeBytesPerEntry: { value: 810, what: 'disk of the event store, bytes per entry', section: stages },
-  kafkaBytesPerPayment: { value: 3_100, what: 'disk of Kafka, bytes per payment', section: stages },
+  storeBytesPerEntry: { value: 770, what: 'disk of the event store, bytes per entry', section: stages },
+  kafkaBytesPerPayment: { value: 3_080, what: 'disk of Kafka, bytes per payment', section: stages },
   postgresBytesPerPayment: {
-    value: 2_350,
+    value: 2_220,
     what: 'disk of PostgreSQL, bytes per payment, without outbox and inbox, which are emptied',
     section: stages,
   },

@@ -84,18 +84,7 @@ export function scalePage(): string {
   const [binding] = Object.entries(books).sort(([, a], [, b]) => b - a) as [[BookLimit, number]];
   return [
     introduction,
-    '## The load',
-    table(
-      ['what', 'figure'],
-      [
-        ['accounts', count(load.accounts)],
-        ['payments per day', count(load.paymentsPerDay)],
-        ['payments per second, mean', count(load.meanPerSecond)],
-        ['payments per second, peak', count(load.peakPerSecond)],
-        ['entries per second, peak', count(load.peakEntriesPerSecond)],
-        ['entry ids that are remembered', count(load.idsInWindow)],
-      ],
-    ),
+    ...loadSection(),
     '## Books',
     `${count(booksNeeded(figures))} books, because of ${limits[binding[0]]}; the largest market has ${count(booksNeeded(figures) * figures.largestMarket)} of them. ` +
       `That is ${count(load.accounts / booksNeeded(figures))} accounts and ${count(load.peakEntriesPerSecond / booksNeeded(figures))} entries per second in each.`,
@@ -158,6 +147,24 @@ export function scalePage(): string {
   ].join('\n\n');
 }
 
+function loadSection(): string[] {
+  const load = loadOf(figures);
+  return [
+    '## The load',
+    table(
+      ['what', 'figure'],
+      [
+        ['accounts', count(load.accounts)],
+        ['payments per day', count(load.paymentsPerDay)],
+        ['payments per second, mean', count(load.meanPerSecond)],
+        ['payments per second, peak', count(load.peakPerSecond)],
+        ['entries per second, peak', count(load.peakEntriesPerSecond)],
+        ['entry ids that are remembered', count(load.idsInWindow)],
+      ],
+    ),
+  ];
+}
+
 const introduction = `# Scale
 
 What it takes for ${count(figures.people)} people and ${count(figures.businesses)} businesses. This page is made by \`npm run docs\` from figures
@@ -186,7 +193,7 @@ function bytes(value: number): string {
   const [unit, name] = value >= 1e15 ? [1e15, 'PB'] : [1e12, 'TB'];
   return value >= 10 * unit
     ? `${count(value / unit)} ${name}`
-    : `${number(Math.ceil(value / unit / 0.1) / 10)} ${name}`;
+    : `${number(Math.ceil((value * 10) / unit) / 10)} ${name}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
