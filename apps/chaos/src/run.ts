@@ -82,6 +82,7 @@ async function dealt(
     kills += 1;
     const recoveryMs = await recovered(supervised, crowd, blow).catch((error: Error) => error);
     if (recoveryMs instanceof Error) {
+      signal.throwIfAborted();
       note([{ trouble: 'stuck', of: blow.victims.join(), detail: recoveryMs.message, blow: blow.number }]);
       break;
     }
