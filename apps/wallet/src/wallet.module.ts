@@ -18,6 +18,7 @@ import {
 } from '@florin/service-host';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Gauge } from 'prom-client';
 import { AccountController } from './accounts/account.controller.js';
 import { BalanceController, balanceHandlers, type BalanceHandlers } from './balances/balance.controller.js';
 import { historyOf, walletsOf } from './balances/balance.queries.js';
@@ -34,6 +35,7 @@ import {
   openWallets,
   registrationHandler,
 } from './ledgers/command.consumer.js';
+import { CheckedClock } from './ledgers/clock.js';
 import { entryRevisions } from './ledgers/entry-revisions.js';
 import { EntryTraces } from './ledgers/entry-traces.js';
 import { LogBehind, logCheck } from './ledgers/log-check.js';
@@ -72,6 +74,7 @@ interface Engines {
   readonly outbox: Outbox;
   readonly traces: EntryTraces;
   readonly checkLog: LogCheck;
+  readonly clock: CheckedClock;
   readonly notaries: Notaries;
 }
 
@@ -159,8 +162,30 @@ async function openEngines(context: Context): Promise<Engines> {
     outbox: openOutbox(context, databaseConnection(config)),
     traces: new EntryTraces(),
     checkLog,
+    clock: clockHeldAgainst(context, database),
     notaries: notariesOn(context, store),
   };
+}
+
+/** The clock that books are decided by. */
+function clockHeldAgainst(
+  { health, logger, metrics, onClose }: Context,
+  sql: PreparedDatabase,
+): CheckedClock {
+  const ahead = new Gauge({
+    name: 'wallet_clock_ahead_seconds',
+    help: "How far this machine's clock is ahead of PostgreSQL's; beyond 60 either way nothing is decided",
+    registers: [metrics],
+  });
+  const clock = new CheckedClock({
+    ...{ sql, nowMs: Date.now },
+    onCompared: (aheadMs) => ahead.set(aheadMs / 1_000),
+    onError: (error) => logger.error({ err: error }, "this machine's clock cannot be relied on"),
+  });
+  health.add('clock', () => clock.check());
+  clock.watch();
+  onClose('clock', () => clock.stop());
+  return clock;
 }
 
 /** Fails the start where a log is behind. An event store that is away is waited for later, as readiness tells. */
@@ -176,7 +201,7 @@ async function checkAtStart({ config, logger }: Context, store: EventStore, chec
 
 function writerOf(
   { config, logger }: Context,
-  { store, checkLog }: Engines,
+  { store, checkLog, clock }: Engines,
   market: Market,
   onDropped: () => void,
 ): LedgerWriter {
@@ -184,8 +209,11 @@ function writerOf(
     ledger: market.ledger,
     currency: market.currency,
     store,
-    nowMs: Date.now,
-    checkLog,
+    nowMs: clock.nowMs,
+    checkLog: async (ledger) => {
+      await clock.check();
+      await checkLog(ledger);
+    },
     snapshots: {
       keys: publicKeysOf(keysOf(config, market.ledger)),
       onFallback: (reason) =>
