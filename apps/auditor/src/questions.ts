@@ -112,8 +112,8 @@ export function trialBalanceAnswer(
   const total = ['total', '', String(sums.accounts), format(debits), format(credits)];
   return {
     json: {
-      debits: amountToWire(debits),
-      credits: amountToWire(credits),
+      debits: debits.toString(),
+      credits: credits.toString(),
       trialBalance: amountToWire(difference),
       classes: byClass.map(wireRow),
       charts: byChart.map(wireRow),
@@ -134,12 +134,13 @@ export function trialBalanceAnswer(
   };
 }
 
+/** Sums over accounts as decimal text: unlike one balance, they may pass what JSON readers keep exact. */
 function wireRow<Row extends { debits: bigint; credits: bigint; balance: bigint }>(row: Row): object {
   return {
     ...row,
-    debits: amountToWire(row.debits),
-    credits: amountToWire(row.credits),
-    balance: amountToWire(row.balance),
+    debits: row.debits.toString(),
+    credits: row.credits.toString(),
+    balance: row.balance.toString(),
   };
 }
 

@@ -33,8 +33,8 @@ describe('a statement from the event store alone', () => {
         account: 'wallet:anna',
         opening: 0,
         closing: 18_250,
-        credits: { count: 1, sum: 20_000 },
-        debits: { count: 2, sum: 1_750 },
+        credits: { count: 1, sum: '20000' },
+        debits: { count: 2, sum: '1750' },
         lines: [
           { revision: 4, kind: 'test-funding', change: 20_000, balance: 20_000, reference: 'payment-1' },
           { revision: 5, kind: 'p2p', change: -1_250, balance: 18_750 },

@@ -135,8 +135,8 @@ describe('an issued asset', () => {
       const answer = await wallet.call('GET', `${path}&currency=${unit}`, { token });
       expect(answer).toMatchObject({ status: 200, body: { revision: full, currency: unit, difference: 0 } });
     }
-    const own = await wallet.call<{ debits: number }>('GET', path, { token });
-    const { body } = await askAuditor<{ debits: number; classes: object[] }>(
+    const own = await wallet.call<{ debits: string }>('GET', path, { token });
+    const { body } = await askAuditor<{ debits: string; classes: object[] }>(
       ...([world.stack.eventStoreUrl, 'trial-balance', '--ledger', ledger, '--at', String(full)] as const),
     );
     expect(own.body).toMatchObject({ debits: body.debits, classes: body.classes });

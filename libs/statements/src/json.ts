@@ -2,7 +2,7 @@ import { datesIn, type ZoneDates } from './dates.js';
 import type { Statement, StatementLine, StatementTotal } from './statement.js';
 
 /**
- * A statement as JSON: amounts are integers in minor units, instants in UTC, dates in the period's time zone. Throws
+ * A statement as JSON: amounts are integers in minor units, sums of them the same as decimal text, instants in UTC, dates in the period's time zone. Throws
  * `RangeError` where an amount is beyond the integers that JSON readers keep exact (2^53 - 1).
  */
 export function statementJson(statement: Statement): string {
@@ -43,7 +43,7 @@ function lineJson(line: StatementLine, dates: ZoneDates): object {
 }
 
 function totalJson({ count, sum }: StatementTotal): object {
-  return { count, sum: exact(sum) };
+  return { count, sum: sum.toString() };
 }
 
 function instant(ms: number): string {

@@ -48,8 +48,8 @@ describe('a statement in JSON', () => {
       provisional: null,
       opening: 1_000,
       closing: 500,
-      credits: { count: 1, sum: 1_250 },
-      debits: { count: 2, sum: 1_750 },
+      credits: { count: 1, sum: '1250' },
+      debits: { count: 2, sum: '1750' },
       lines: [
         { revision: 100, bookingDate: '2026-10-01', change: 1_250, balance: 2_250, reverses: null },
         { bookingDate: '2026-10-02', valueDate: '2026-09-30', effectiveAt: '2026-09-30T21:59:59.999Z' },
@@ -64,6 +64,13 @@ describe('a statement in JSON', () => {
     const early = JSON.parse(statementJson(given({ provisional: { revision: 7n } }))) as object;
     expect(early).toMatchObject({ provisional: { revision: 7 }, checkpoint: null, proofUrl: null });
     expect(() => statementJson(given({ opening: 2n ** 53n, lines: [] }))).toThrow(RangeError);
+  });
+
+  it('sums up what moved, however often: no balance limits that', () => {
+    const credits = { count: 2_000, sum: 2_000n * (2n ** 53n - 1n) };
+    expect(JSON.parse(statementJson({ ...given(), credits }))).toMatchObject({
+      credits: { count: 2_000, sum: '18014398509481982000' },
+    });
   });
 });
 

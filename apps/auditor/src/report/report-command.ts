@@ -134,7 +134,11 @@ function absent({ checkpoint, closed, finding }: ReportGround): object {
   return { checkpoint: checkpoint ?? null, closed: closed ?? null, finding: finding ?? null };
 }
 
-/** Amounts and revisions as JSON integers. */
-function wire(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? amountToWire(value) : value;
+/** What is summed over accounts or entries: it may pass what JSON readers keep exact. */
+const sums = ['opening', 'debits', 'credits', 'closing', 'balance', 'moved'];
+
+/** Sums as decimal text; revisions, and the difference of two sums, as JSON integers. */
+function wire(key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return sums.includes(key) ? value.toString() : amountToWire(value);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, emptyLedger, evolve, type LedgerCommand, type LedgerEvent } from '@florin/ledger';
-import { anna, bruno, entry, over, sealed, source } from '../books.fixture.spec.js';
+import { anna, bruno, entry, json, over, sealed, source } from '../books.fixture.spec.js';
 
 const october = Date.UTC(2026, 9, 20);
 const november = Date.UTC(2026, 10, 2, 12);
@@ -38,19 +38,19 @@ it('tells of a month as a page and as JSON: balances, entries, refusals, excepti
       ledger: 'it-eur',
       lastRevision: 9,
       finding: null,
-      trialBalance: { debits: 20_000, credits: 20_000, difference: 0 },
+      trialBalance: { debits: '20000', credits: '20000', difference: 0 },
       classes: [
-        { currency: 'EUR', class: 'asset', opening: 20_000, debits: 0, credits: 0, closing: 20_000 },
+        { currency: 'EUR', class: 'asset', opening: '20000', debits: '0', credits: '0', closing: '20000' },
         {
           currency: 'EUR',
           class: 'liability',
-          opening: 20_000,
-          debits: 1_750,
-          credits: 1_750,
-          closing: 20_000,
+          opening: '20000',
+          debits: '1750',
+          credits: '1750',
+          closing: '20000',
         },
       ],
-      kinds: [{ kind: 'p2p', currency: 'EUR', entries: 2, moved: 1_750 }],
+      kinds: [{ kind: 'p2p', currency: 'EUR', entries: 2, moved: '1750' }],
       refusals: [{ code: 'insufficient_funds', count: 1 }],
       accountsOpened: 0,
       exceptions: [
@@ -71,6 +71,33 @@ it('tells of a month as a page and as JSON: balances, entries, refusals, excepti
   await rm(folder, { recursive: true });
 });
 
+it('sums up more than one account can hold', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'florin-report-'));
+  const most = 2n ** 53n - 1n;
+  const other = { ...source, account: 'source:other' };
+  const commands = [
+    ...[source, other, anna, bruno],
+    ...[entry(1, source.account, anna.account, most), entry(2, other.account, bruno.account, most)],
+  ];
+  const twice = String(2n * most);
+  await over(sealed(played(commands.map((command) => [command, november] as const))), async (audit) => {
+    const sums = await audit('trial-balance', '--ledger', 'it-eur', '--json');
+    expect(json(sums)).toMatchObject({
+      ...{ debits: twice, credits: twice, trialBalance: 0 },
+      classes: [{ debits: twice, balance: twice }, { credits: twice }],
+    });
+    expect(await audit('report', '--period', '2026-11', '--out', folder)).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(await readFile(join(folder, 'it-eur-2026-11.json'), 'utf8'))).toMatchObject({
+      trialBalance: { debits: twice, difference: 0 },
+      classes: [
+        { opening: '0', debits: twice, closing: twice },
+        { credits: twice, closing: twice },
+      ],
+    });
+  });
+  await rm(folder, { recursive: true });
+});
+
 it('tells how the month was closed, whenever that was recorded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'florin-report-'));
   await over(sealed(history()), async (audit) => {
@@ -81,8 +108,8 @@ it('tells how the month was closed, whenever that was recorded', async () => {
       accountsOpened: 3,
       closed: { revision: 6, period: '2026-10', entries: 2 },
       classes: [
-        { class: 'asset', opening: 0, closing: 20_000 },
-        { class: 'liability', opening: 0, closing: 20_000 },
+        { class: 'asset', opening: '0', closing: '20000' },
+        { class: 'liability', opening: '0', closing: '20000' },
       ],
     });
     expect(await readFile(join(folder, 'it-eur-2026-10.html'), 'utf8')).toContain(

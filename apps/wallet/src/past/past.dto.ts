@@ -61,8 +61,13 @@ const momentFields = {
   }),
 };
 
-const minor = z.int().meta({ description: 'Minor units' });
-const balance = z.int().meta({ description: 'Minor units, positive on the natural side' });
+/** Over all accounts of a kind: it may pass what JSON readers keep exact. */
+const sumText = z.string().regex(/^-?[0-9]+$/);
+const minor = sumText.meta({ description: 'Minor units, as decimal text', examples: ['20000'] });
+const balance = sumText.meta({
+  description: 'Minor units, positive on the natural side, as decimal text',
+  examples: ['20000'],
+});
 
 export const balancesSchema = pageOf(
   z.strictObject({
@@ -110,8 +115,8 @@ export function toTrialBalance({
   return {
     ...momentOf(moment),
     ...{ hash: head.hash, currency, accounts },
-    debits: amountToWire(amounts.debits),
-    credits: amountToWire(amounts.credits),
+    debits: amounts.debits.toString(),
+    credits: amounts.credits.toString(),
     difference: amountToWire(amounts.difference),
     classes: byClass.map(rowOf),
     charts: byChart.map((row) => ({ chart: row.chart, ...rowOf(row) })),
@@ -131,8 +136,8 @@ function balanceOf({ account, balanceMinor, class: accountClass, currency }: Pas
 function rowOf(row: TrialBalance['byClass'][number]) {
   return {
     ...{ class: row.class, accounts: row.accounts },
-    debits: amountToWire(row.debits),
-    credits: amountToWire(row.credits),
-    balance: amountToWire(row.balance),
+    debits: row.debits.toString(),
+    credits: row.credits.toString(),
+    balance: row.balance.toString(),
   };
 }

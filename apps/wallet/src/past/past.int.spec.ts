@@ -193,9 +193,14 @@ describe('the past of a book, over HTTP', () => {
     const { byChart, byClass, ...all } = trialBalance(state, code);
     const wire = (row: object): object =>
       Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
+        Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
       );
-    return { ...wire(all), classes: byClass.map(wire), charts: byChart.map(wire) };
+    return {
+      ...wire(all),
+      difference: Number(all.difference),
+      classes: byClass.map(wire),
+      charts: byChart.map(wire),
+    };
   }
 
   function expectedItems(state: LedgerState): object[] {

@@ -1,6 +1,6 @@
 import { openApiDocument, routesOf } from '@florin/service-host';
 import { BookController, PastBalancesController } from './past.controller.js';
-import { balancesQuerySchema } from './past.dto.js';
+import { balancesQuerySchema, toTrialBalance, trialBalanceSchema } from './past.dto.js';
 
 describe('a point in time', () => {
   it.each([
@@ -22,6 +22,23 @@ describe('a point in time', () => {
       expect(balancesQuerySchema.safeParse({ at }).error?.issues[0]?.message).toContain('must be a revision');
     },
   );
+});
+
+describe('a trial balance', () => {
+  it('says sums beyond what one account can hold, to the last unit', () => {
+    const [debits, credits] = [2n ** 60n + 1n, 2n ** 60n + 1n];
+    const row = { class: 'asset', accounts: 200, debits, credits: 0n, balance: debits } as const;
+    const sums = { currency: 'EUR', accounts: 400, debits, credits, difference: 0n };
+    const answer = toTrialBalance({
+      moment: { ledger: 'it-eur', revision: 7n, recordedAt: new Date(0), provisional: false },
+      head: { revision: 7n, hash: 'a'.repeat(64) },
+      sums: { ...sums, byClass: [row], byChart: [{ ...row, chart: '1900' }] },
+    });
+    expect(trialBalanceSchema.parse(answer)).toMatchObject({
+      ...{ debits: '1152921504606846977', credits: '1152921504606846977', difference: 0 },
+      classes: [{ debits: '1152921504606846977', credits: '0', balance: '1152921504606846977' }],
+    });
+  });
 });
 
 describe('the documentation of the past', () => {

@@ -32,7 +32,13 @@ export const spanQuerySchema = z
   });
 
 const minor = z.int().meta({ description: 'Minor units: positive raises the balance' });
-const total = z.strictObject({ count: z.int(), sum: z.int() });
+const total = z.strictObject({
+  count: z.int(),
+  sum: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .meta({ description: 'Minor units, as decimal text: no balance limits what moves', examples: ['1750'] }),
+});
 
 /** What the JSON format says. */
 export const statementSchema = z
