@@ -117,6 +117,9 @@ class Ledger(Part):
         if data['id'] in self.accounts:
             raise Fault('account_twice', f'{data["id"]} was opened before')
         self._known_currency(data['currency'])
+        expected = 'asset' if data['id'] == f'supply:{data["currency"].lower()}' else 'liability'
+        if data['currency'] != self.currency and (data['class'] != expected or data['floor'] != 0):
+            raise Fault('account_invalid', f'{data["id"]} has units of {data["currency"]}, expected a(n) {expected} with a floor of 0')
         self.accounts[data['id']] = account = Account(data, self.currency)
         self.owed[1] += account.owed
 

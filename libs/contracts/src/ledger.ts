@@ -44,14 +44,15 @@ export const chartSchema = z
   .regex(/^[0-9]{4}$/)
   .meta({ description: 'Number in the chart of accounts, such as 2010: what people have in their wallets' });
 
+/** An ISO 4217 code, or the longer code of an asset issued in a book. */
+export const currencyOrAssetSchema = z.string().regex(/^[A-Z][A-Z0-9]{2,11}$/);
+
 const ofAccountToOpen = {
   account: accountIdSchema,
   owner: z.uuid().nullable().meta({ description: "Whose it is; null for the platform's own" }),
   class: accountClassSchema,
   chart: chartSchema,
-  currency: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9]{2,11}$/)
+  currency: currencyOrAssetSchema
     .optional()
     .meta({ description: "The book's currency unless told, or the code of an asset issued in it" }),
   floor: z.int().nonpositive().nullable().meta({
@@ -76,6 +77,9 @@ function openingCheck({ value, issues }: z.core.ParsePayload<AccountToOpenDto>):
 function openingFault({ account, owner, class: accountClass, chart, currency, floor }: AccountToOpenDto) {
   if (account.startsWith('supply:')) return 'is opened with its asset, by itself';
   if (account.startsWith('source:')) return 'is opened where test money is switched on, by itself';
+  // A code of three letters is a currency's; a book is never asked for units in another than its own.
+  if (currency !== undefined && currency.length > 3 && (accountClass !== 'liability' || floor !== 0))
+    return "must be a liability with a floor of 0 to have an asset's units";
   if (!account.startsWith('wallet:')) return undefined;
   const isWallet = owner !== null && account === walletAccount(owner) && currency === undefined;
   if (isWallet && accountClass === 'liability' && chart === '2010' && floor === 0) return undefined;

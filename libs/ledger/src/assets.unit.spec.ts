@@ -1,5 +1,6 @@
 import { supplyAccount } from './assets.js';
 import type { DefineAsset, OpenAccount, PostEntry } from './commands.js';
+import type { LedgerEvent } from './events.js';
 import { anna, bruno, entryIdAt, NOW, opened, posted, replayed, stored, transfer } from './given.spec.js';
 import { assetFault, reserveFault, reservesOf } from './reserves.js';
 import { accepted, asked, funded, refusal, Scene } from './scene.spec.js';
@@ -116,6 +117,47 @@ describe('defining an asset', () => {
     expect(new Scene().decide(purse)).toStrictEqual({
       ...{ outcome: 'unacceptable', code: 'asset_unknown', events: [] },
     });
+  });
+});
+
+describe('who has units', () => {
+  const wrong: readonly [string, Partial<OpenAccount>][] = [
+    ['may owe some', { floor: -1_000n }],
+    ['may owe any number', { floor: null }],
+    ['is an asset of ours', { class: 'asset' }],
+    ['is an asset of ours without a floor', { class: 'asset', floor: null }],
+    ['is equity', { class: 'equity' }],
+  ];
+
+  it.each(wrong)('has no account that %s', (_what, terms) => {
+    const account = { ...purse, account: 'caffe:bruno', ...terms };
+    expect(defined().decide(account)).toStrictEqual({
+      ...{ outcome: 'unacceptable', code: 'command_invalid', events: [] },
+    });
+    const { events } = defined().take({ ...opened(account), currency: 'CAFFE' } as LedgerEvent);
+    expect(replayed(stored(events)).finding?.code).toBe('account_invalid');
+  });
+
+  it('may be anybody, with a liability that is never below zero', () => {
+    const scene = defined().do({ ...purse, account: 'caffe:bruno' });
+    expect(replayed(stored(scene.events)).finding).toBeUndefined();
+  });
+
+  it('has the supply, altogether, or the book is wrong', () => {
+    const debtor = { ...purse, account: 'caffe:bruno', floor: null };
+    const scene = defined().take({ ...opened(debtor), currency: 'CAFFE' } as LedgerEvent);
+    const postings = [
+      { account: debtor.account, amount: 7n },
+      { account: purse.account, amount: -7n },
+    ];
+    scene.do({ ...issue(7n, 83), kind: 'p2p', postings });
+    expect(() => reservesOf(scene.state, 'CAFFE')).toThrow('CAFFE has a supply of 0, but people have 7');
+  });
+
+  it('finds a supply account wrong that may be overdrawn', () => {
+    const right = new Scene().do(reserve).do(define).events;
+    const events = [...right.slice(0, -1), { ...right.at(-1), floor: null } as LedgerEvent];
+    expect(replayed(stored(events)).finding?.code).toBe('account_invalid');
   });
 });
 

@@ -15,9 +15,11 @@ export type FindingCode =
   | 'book_created_twice'
   | 'clock_backwards'
   | 'account_twice'
+  | 'account_invalid'
   | 'entry_id_repeated'
   | 'entry_id_invalid'
   | 'floor_broken'
+  | 'supply_differs'
   | 'reversal_differs';
 
 /** A stored event that cannot be trusted. It is never skipped: nothing after it may be read. */

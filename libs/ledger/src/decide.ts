@@ -1,5 +1,5 @@
 import { accountFault, sameAccount } from './accounts.js';
-import { supplyAccount } from './assets.js';
+import { supplyAccount, unitsFault } from './assets.js';
 import type { CommandWithOutcome, DefineAsset, ExpireHolds, LedgerCommand, OpenAccount } from './commands.js';
 import {
   buildEntry,
@@ -55,7 +55,10 @@ function openAccount(state: LedgerState, command: OpenAccount, recordedAt: numbe
   if (open !== undefined)
     return sameAccount(open.account, account) ? repeated : unacceptable('account_conflict');
   if (accountFault(account) !== undefined) return unacceptable('command_invalid');
-  if (currency !== state.currency && !state.assets.has(currency)) return unacceptable('asset_unknown');
+  if (currency !== state.currency) {
+    if (!state.assets.has(currency)) return unacceptable('asset_unknown');
+    if (unitsFault(account) !== undefined) return unacceptable('command_invalid');
+  }
   const event: LedgerEvent = { type: 'AccountOpened', ...account, recordedAt };
   return { outcome: 'accepted', events: recorded(state, event) };
 }

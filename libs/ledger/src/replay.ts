@@ -1,3 +1,4 @@
+import { unitsFault } from './assets.js';
 import { canonicalEvent, GENESIS, idOfHash, type ChainHead, type Sha256 } from './chain.js';
 import { LedgerCorrupt } from './corrupt.js';
 import { entryIdFault } from './entry-id.js';
@@ -197,10 +198,15 @@ function checkCreated(state: LedgerState, { ledger, currency }: LedgerCreated): 
   }
 }
 
-function checkOpened(state: LedgerState, { id, currency }: AccountOpened): void {
+function checkOpened(state: LedgerState, account: AccountOpened): void {
+  const { id, currency } = account;
   if (state.accounts.has(id)) throw new LedgerCorrupt('account_twice', `${id} was opened before`);
-  if (currency === state.currency || state.assets.has(currency)) return;
-  throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${state.currency}`);
+  if (currency === state.currency) return;
+  if (!state.assets.has(currency)) {
+    throw new LedgerCorrupt('currency_mismatch', `in ${currency}, the book is in ${state.currency}`);
+  }
+  const fault = unitsFault(account);
+  if (fault !== undefined) throw new LedgerCorrupt('account_invalid', fault);
 }
 
 /**

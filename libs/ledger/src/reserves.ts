@@ -1,5 +1,6 @@
 import { naturalBalance } from './accounts.js';
 import { supplyAccount, type IssuedAsset } from './assets.js';
+import { LedgerCorrupt } from './corrupt.js';
 import type { Rejection } from './entry.js';
 import { isSafeAmount } from './money.js';
 import type { AccountState, LedgerState } from './state.js';
@@ -31,10 +32,30 @@ export interface Reserves {
   readonly covered: bigint;
 }
 
-/** How an asset stands; `undefined` for an unknown one. */
+/** How many units of an asset are with all who have some, in its minor units: summed up, account by account. */
+function unitsHeld(state: LedgerState, code: string): bigint {
+  let sum = 0n;
+  for (const { account, debitBalance } of state.accounts.values()) {
+    const balance = naturalBalance(account.class, debitBalance);
+    if (account.currency === code && account.id !== supplyAccount(code) && balance > 0n) sum += balance;
+  }
+  return sum;
+}
+
+/**
+ * How an asset stands; `undefined` for an unknown one. Throws LedgerCorrupt where people have more or less of it than its supply:
+ * no book whose events were all checked comes to that.
+ */
 export function reservesOf(state: LedgerState, code: string): Reserves | undefined {
   const asset = state.assets.get(code);
-  return asset && reservesAfter(state, asset, new Map());
+  if (asset === undefined) return undefined;
+  const reserves = reservesAfter(state, asset, new Map());
+  const held = unitsHeld(state, code);
+  if (held === reserves.supply) return reserves;
+  throw new LedgerCorrupt(
+    'supply_differs',
+    `${code} has a supply of ${reserves.supply}, but people have ${held}`,
+  );
 }
 
 /** Why balances after an entry would leave an asset without cover. `changes` are debit amounts by account. */

@@ -24,6 +24,9 @@ export const accounts: readonly (Order & { type: 'OpenAccount' })[] = [
       }),
     ),
   ),
+  // More units than there are would be with others, had they these: so no book opens them.
+  account('caffe:credit', 'liability', '2510', -1_000n, { currency: 'CAFFE' }),
+  account('caffe:vault', 'asset', '1010', null, { currency: 'CAFFE' }),
 ];
 
 function account(

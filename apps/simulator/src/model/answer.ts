@@ -76,15 +76,8 @@ function open(book: Book, command: OpenAccount, recordedAt: number): Answer {
       known.testMoney === testMoney;
     return same ? nothing('repeated') : nothing('unacceptable', 'account_conflict');
   }
-  const right =
-    /^[a-z]+:[a-z0-9-]{1,64}$/.test(id) &&
-    (owner === null || /^[A-Za-z0-9-]{1,64}$/.test(owner)) &&
-    /^[0-9]{4}$/.test(chart) &&
-    /^[A-Z][A-Z0-9]{2,11}$/.test(currency) &&
-    (floor === null || (floor <= 0n && isAmount(floor)));
-  if (!right) return nothing('unacceptable', 'command_invalid');
-  if (currency !== book.currency && !book.assets.has(currency))
-    return nothing('unacceptable', 'asset_unknown');
+  const code = termsRefusal(book, command, currency);
+  if (code !== undefined) return nothing('unacceptable', code);
   const data = {
     id,
     owner,
@@ -95,6 +88,21 @@ function open(book: Book, command: OpenAccount, recordedAt: number): Answer {
   };
   const fact = { type: 'AccountOpened', data: { ...data, testMoney, recordedAt } };
   return { outcome: 'accepted', facts: begun(book, fact) };
+}
+
+function termsRefusal(book: Book, command: OpenAccount, currency: string): string | undefined {
+  const { account: id, owner, chart, floor } = command;
+  const right =
+    /^[a-z]+:[a-z0-9-]{1,64}$/.test(id) &&
+    (owner === null || /^[A-Za-z0-9-]{1,64}$/.test(owner)) &&
+    /^[0-9]{4}$/.test(chart) &&
+    /^[A-Z][A-Z0-9]{2,11}$/.test(currency) &&
+    (floor === null || (floor <= 0n && isAmount(floor)));
+  if (!right) return 'command_invalid';
+  if (currency === book.currency) return undefined;
+  if (!book.assets.has(currency)) return 'asset_unknown';
+  // Units of an asset are owed to who has them, and nobody has less than none.
+  return command.class === 'liability' && floor === 0n ? undefined : 'command_invalid';
 }
 
 function expire(book: Book, { limit }: ExpireHolds, recordedAt: number): Answer {

@@ -8,7 +8,7 @@ import type { Tampering } from './tampered.fixture.spec.js';
 /** Whole books and parts whose last event is at the edge of a rule. Nobody has signed them. Holds no test itself. */
 export async function atTheEdges(): Promise<Tampering[]> {
   const cases: Tampering[] = [];
-  for (const [what, events] of [...idsAgain(), ...monthsFarAway()]) {
+  for (const [what, events] of [...idsAgain(), ...monthsFarAway(), ...unitsOnTerms()]) {
     cases.push({ what, lines: await exportedLines(events, 0) });
   }
   for (const [what, events] of idsAgain()) {
@@ -63,6 +63,32 @@ function monthsFarAway(): Given[] {
       [created(recordedAt), { type: 'PeriodClosed', ...id, period, ...sums, recordedAt }],
     ];
   });
+}
+
+/** Who has units of an asset cannot have less than none; its supply account alone is an asset of ours. */
+function unitsOnTerms(): Given[] {
+  const recordedAt = START;
+  const open = (id: string, terms: object = {}): LedgerEvent => ({
+    ...{ type: 'AccountOpened', id, owner: null, class: 'liability', chart: '2020', currency: 'EUR' },
+    ...{ floor: 0n, testMoney: false, recordedAt, ...terms },
+  });
+  const asset = { code: 'CAFFE', scale: 2, issuer: 'bar-1', reserve: 'reserve:caffe', backing: 1n };
+  const defined: LedgerEvent = {
+    ...{ type: 'AssetDefined', commandId: idAt(recordedAt, 1), reference: 'define', ...asset, recordedAt },
+  };
+  const terms = [
+    ['caffe:anna', {}],
+    ['caffe:anna', { floor: -1n }],
+    ['caffe:anna', { floor: null }],
+    ['caffe:anna', { class: 'asset' }],
+    ['supply:caffe', { class: 'asset' }],
+    ['supply:caffe', { class: 'asset', floor: -1n }],
+    ['supply:caffe', {}],
+  ] as const;
+  return terms.map(([id, more]) => [
+    `${id} opened with ${JSON.stringify(Object.entries(more).map(String))}`,
+    [created(recordedAt), open('reserve:caffe'), defined, open(id, { currency: 'CAFFE', ...more })],
+  ]);
 }
 
 async function exportedLines(events: readonly LedgerEvent[], from: number): Promise<string[]> {
