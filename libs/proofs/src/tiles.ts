@@ -92,57 +92,6 @@ export function tileNodeReader(readTile: TileReader, edges: Edges): NodeReader {
   };
 }
 
-/**
- * Finds the right edge of a tree of `size` leaves again, from its full tiles and the hashes of the leaves that are in
- * none (`size % 256` of them). Reads up to 255 tiles per level. Throws a RangeError for another number of leaves.
- */
-export async function restoreEdges(
-  size: number,
-  tailLeaves: readonly Hash[],
-  readTile: TileReader,
-): Promise<Buffer[]> {
-  if (!isPosition(size) || tailLeaves.length !== size % TILE_WIDTH) {
-    throw new RangeError(`${tailLeaves.length} leaves are not what ${size} leave over`);
-  }
-  const edges = size === 0 ? [] : [Buffer.concat(tailLeaves)];
-  for (let level = 1; fullTiles(size, level - 1) > 0; level++) {
-    const roots: Hash[] = [];
-    const end = fullTiles(size, level - 1);
-    for (let index = fullTiles(size, level) * TILE_WIDTH; index < end; index++) {
-      roots.push(subtreeRoot(await readFull(readTile, level - 1, index)));
-    }
-    edges.push(Buffer.concat(roots));
-  }
-  return edges;
-}
-
-/** Keeps the tiles read last, `max` at most (8 KiB each). Tiles never change, so it serves a tree that grows. */
-export function cachedTiles(readTile: TileReader, max = 128): TileReader {
-  const cached = new Map<string, Promise<Uint8Array>>();
-  return async (level, index) => {
-    const key = `${level}/${index}`;
-    const reading = cached.get(key) ?? Promise.resolve(readTile(level, index));
-    cached.delete(key);
-    cached.set(key, reading);
-    if (cached.size > max) cached.delete(cached.keys().next().value as string);
-    try {
-      return await reading;
-    } catch (error) {
-      if (cached.get(key) === reading) cached.delete(key);
-      throw error;
-    }
-  };
-}
-
-/** Where C2SP tlog-tiles puts a tile below a log's prefix: tile/0/x001/234, tile/1/000.p/17 when it is not full. */
-export function tilePath(level: number, index: number, width = TILE_WIDTH): string {
-  const digits = String(index);
-  const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.{3}/g) ?? [];
-  const last = groups.length - 1;
-  const path = groups.map((group, at) => (at < last ? `x${group}` : group)).join('/');
-  return `tile/${level}/${path}${width < TILE_WIDTH ? `.p/${width}` : ''}`;
-}
-
 /** Number of full tiles of a level in a tree of `size` leaves. */
 function fullTiles(size: number, level: number): number {
   return Math.floor(size / TILE_WIDTH ** (level + 1));

@@ -7,16 +7,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from './merkle-proofs.js';
-import {
-  cachedTiles,
-  restoreEdges,
-  TILE_BYTES,
-  tileNodeReader,
-  tilePath,
-  TileWriter,
-  type Tile,
-  type TileReader,
-} from './tiles.js';
+import { TILE_BYTES, tileNodeReader, TileWriter, type Tile, type TileReader } from './tiles.js';
 
 /** The size that C2SP tlog-tiles explains its layout with. */
 const size = 70_000;
@@ -34,7 +25,6 @@ for (const leaf of leaves) {
 }
 
 const rootAt = (at: number): Buffer => roots.get(at) as Buffer;
-const tailOf = (count: number): Buffer[] => leaves.slice(count - (count % 256), count);
 const readTile: TileReader = (level, index) => {
   const tile = tiles.get(`${level}/${index}`);
   if (tile === undefined) throw new Error(`no tile ${level}/${index}`);
@@ -142,53 +132,4 @@ describe('tileNodeReader', () => {
   async function readTileCut(level: number, index: number): Promise<Uint8Array> {
     return (await readTile(level, index)).subarray(1);
   }
-});
-
-describe('restoreEdges', () => {
-  it.each([0, 1, 256, 257, 65_535, 65_536, 65_537, size])('finds the edge of %i leaves', async (at) => {
-    const another = new TileWriter(() => undefined);
-    for (const leaf of leaves.slice(0, at)) another.append(leaf);
-    expect(await restoreEdges(at, tailOf(at), readTile)).toEqual(another.edges());
-  });
-
-  it('refuses another number of leaves', async () => {
-    await expect(restoreEdges(size, tailOf(size).slice(1), readTile)).rejects.toThrow(RangeError);
-  });
-});
-
-describe('cachedTiles', () => {
-  it('reads a tile once as long as it is among the last ones', async () => {
-    const asked: number[] = [];
-    const cached = cachedTiles((level, index) => {
-      asked.push(index);
-      return readTile(level, index);
-    }, 2);
-    for (const index of [1, 2, 1, 3, 1, 2]) await cached(0, index);
-    expect(asked).toEqual([1, 2, 3, 2]);
-  });
-
-  it('shares a reading that is under way, and forgets one that failed', async () => {
-    let failures = 1;
-    let asked = 0;
-    const cached = cachedTiles(async (level, index) => {
-      asked += 1;
-      if (failures-- > 0) throw new Error('disk');
-      return readTile(level, index);
-    });
-    const both = await Promise.allSettled([cached(0, 0), cached(0, 0)]);
-    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(asked).toBe(1);
-    expect(await cached(0, 0)).toBe(tiles.get('0/0')?.bytes);
-  });
-});
-
-describe('tilePath', () => {
-  it.each([
-    ['tile/0/000', 0, 0, 256],
-    ['tile/0/x001/x234/067', 0, 1_234_067, 256],
-    ['tile/1/x001/000', 1, 1_000, 256],
-    ['tile/0/273.p/112', 0, 273, 112],
-  ])('is %s', (path, level, index, width) => {
-    expect(tilePath(level, index, width)).toBe(path);
-  });
 });
