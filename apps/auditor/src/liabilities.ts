@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   checkLiability,
   liabilitiesOf,
@@ -20,6 +19,7 @@ import { bookOf, signedHead } from './proof-subject.js';
 import { formatIn } from './questions.js';
 import { withStore } from './store.js';
 import type { ExitCode } from './surroundings.js';
+import { proofIn, textIn } from './inputs.js';
 
 const options = {
   key: keyOption,
@@ -192,7 +192,7 @@ function verifyLiability(call: Call<typeof fileOptions>): Promise<ExitCode> {
   const { err, json, out, values, words } = call;
   const [file = ''] = words;
   if (values.key === undefined) throw new WrongUse('Say verify-liability <file> --key <public key>');
-  const read = liabilityDocumentSchema.safeParse(jsonIn(file));
+  const read = liabilityDocumentSchema.safeParse(proofIn(file));
   const said = read.success
     ? checkLiability(read.data, values.key.map(keyOf))
     : 'it has not the form of a proof of what is owed';
@@ -210,23 +210,6 @@ function verifyLiability(call: Call<typeof fileOptions>): Promise<ExitCode> {
   return Promise.resolve(fault === undefined ? 0 : 1);
 }
 
-function jsonIn(file: string): unknown {
-  try {
-    return JSON.parse(textIn(file, 'The proof'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 function secretIn(file: string | undefined): string | undefined {
   return file === undefined ? undefined : textIn(file, '--secret-file').trim();
-}
-
-function textIn(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new WrongUse(`${what} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
 }

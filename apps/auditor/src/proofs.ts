@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   eventProof,
   eventProofFault,
@@ -20,6 +19,7 @@ import { cosignLatest, demandFault, demandOf, type Demand } from './cosign.js';
 import { bookOf, signedHead } from './proof-subject.js';
 import { withStore } from './store.js';
 import type { ExitCode } from './surroundings.js';
+import { proofIn } from './inputs.js';
 
 const bookOption = { ...ledgerOption, about: `${ledgerOption.about}; that of the key without it` } as const;
 const storeOptions = { key: keyOption, ledger: bookOption, url: urlOption } as const;
@@ -131,7 +131,7 @@ async function revisionOf(store: EventStore, ledger: string, id: string, show: S
 function verifyProof(call: Call<typeof fileOptions>): Promise<ExitCode> {
   const [file = ''] = call.words;
   const keys = keysOf(call, 'verify-proof <file>');
-  const read = eventProofSchema.safeParse(jsonIn(file));
+  const read = eventProofSchema.safeParse(proofIn(file));
   const demand = demandOf(call.values);
   const fault = read.success
     ? (eventProofFault(read.data, keys) ?? witnessFault(read.data, demand))
@@ -155,15 +155,6 @@ function witnessFault({ checkpoint }: EventProof, demand: Demand | undefined): s
 
 function proofText({ event, ledger, revision, size }: EventProof): string {
   return `Revision ${revision} of ${ledger} is among the ${size} events that were signed:\n${event}\n`;
-}
-
-function jsonIn(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw new WrongUse(`The proof cannot be read: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 async function consistency(call: Call<typeof sizeOptions>): Promise<ExitCode> {

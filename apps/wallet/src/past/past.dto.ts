@@ -4,6 +4,7 @@ import {
   accountClassSchema,
   accountIdSchema,
   chartSchema,
+  currencyOrAssetSchema,
   ledgerIdSchema,
   marketSchema,
 } from '@florin/contracts';
@@ -45,9 +46,7 @@ export const bookParamsSchema = z.strictObject({ ledger: ledgerIdSchema });
 
 export const trialBalanceQuerySchema = z.strictObject({
   at: pointSchema,
-  currency: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9]{2,11}$/)
+  currency: currencyOrAssetSchema
     .optional()
     .meta({ description: "The book's own unless told, or the code of an asset issued in it" }),
 });

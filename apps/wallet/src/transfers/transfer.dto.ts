@@ -1,5 +1,6 @@
 import {
   accountIdSchema,
+  currencyOrAssetSchema,
   entryKindSchema,
   ledgerIdSchema,
   metadataSchema,
@@ -16,10 +17,9 @@ export const idSchema = z.uuidv7().meta({
 });
 export const accountSchema = accountIdSchema.max(80);
 export const amountSchema = z.int().positive().meta({ description: 'Minor units' });
-export const currencySchema = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9]{2,11}$/)
-  .meta({ description: "The ledger's currency, or the code of an asset issued in it" });
+export const currencySchema = currencyOrAssetSchema.meta({
+  description: "The ledger's currency, or the code of an asset issued in it",
+});
 export const referenceSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/)
