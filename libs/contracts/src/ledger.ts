@@ -67,8 +67,8 @@ export type AccountToOpenDto = z.infer<typeof accountToOpenSchema>;
 /** The same with the book that it is to be in. */
 export const openingSchema = z.object({ ledger: ledgerIdSchema, ...ofAccountToOpen }).check(openingCheck);
 
-/** Accounts that the books themselves rely on cannot be opened on other terms than theirs. */
-function openingCheck({ value, issues }: z.core.ParsePayload<AccountToOpenDto>): void {
+/** Accounts that the books themselves rely on cannot be opened on other terms than theirs. A check of a schema. */
+export function openingCheck({ value, issues }: z.core.ParsePayload<AccountToOpenDto>): void {
   const message = openingFault(value);
   if (message !== undefined)
     issues.push({ code: 'custom', message, path: ['account'], input: value.account });

@@ -1,4 +1,4 @@
-import { accountClassSchema, frozenSchema, ledgerIdSchema } from '@florin/contracts';
+import { accountClassSchema, frozenSchema, ledgerIdSchema, openingCheck } from '@florin/contracts';
 import { naturalBalance, type LedgerState, type OpenAccount } from '@florin/ledger';
 import {
   ApiProblems,
@@ -22,29 +22,37 @@ import { batchBodyLimit, platformBooks } from '../transfers/transfer.controller.
 import { accountSchema, currencySchema, maxBatch } from '../transfers/transfer.dto.js';
 import type { PlatformBook } from '../transfers/transfer.handler.js';
 
-const newAccountSchema = z.strictObject({
-  account: accountSchema,
-  owner: z.uuid().nullable().default(null).meta({ description: "Whose it is; null for the platform's own" }),
-  class: accountClassSchema.default('liability'),
-  chart: z
-    .string()
-    .regex(/^\d{4}$/)
-    .default('2010')
-    .meta({ description: 'Number in the chart of accounts' }),
-  currency: currencySchema.optional().meta({ description: "The ledger's own unless told" }),
-  floor: z
-    .int()
-    .max(0)
-    .nullable()
-    .default(0)
-    .meta({ description: 'The least that it may hold; null for none' }),
-});
+const person = '01a1fdfa-4600-7000-8000-00000000a44a';
+
+const newAccountSchema = z
+  .strictObject({
+    account: accountSchema,
+    owner: z
+      .uuid()
+      .nullable()
+      .default(null)
+      .meta({ description: "Whose it is; null for the platform's own" }),
+    class: accountClassSchema.default('liability'),
+    chart: z
+      .string()
+      .regex(/^\d{4}$/)
+      .default('2010')
+      .meta({ description: 'Number in the chart of accounts' }),
+    currency: currencySchema.optional().meta({ description: "The ledger's own unless told" }),
+    floor: z
+      .int()
+      .max(0)
+      .nullable()
+      .default(0)
+      .meta({ description: 'The least that it may hold; null for none' }),
+  })
+  .check(openingCheck);
 
 export const accountBatchBodySchema = z
   .strictObject({ ledger: ledgerIdSchema, accounts: z.array(newAccountSchema).min(1).max(maxBatch) })
   .meta({
     id: 'OpenAccounts',
-    examples: [{ ledger: 'it-eur', accounts: [{ account: 'wallet:01a1fdfa-4600-7000-8000-00000000a44a' }] }],
+    examples: [{ ledger: 'it-eur', accounts: [{ account: `wallet:${person}`, owner: person }] }],
   });
 
 const accountsDoneSchema = z

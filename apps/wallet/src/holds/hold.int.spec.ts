@@ -9,7 +9,8 @@ const asked = (more: object = {}) => ({ id: uuidv7(), ledger, reference: 'order-
 describe('holds of platform callers', () => {
   let wallets: Awaited<ReturnType<typeof startWallets>>;
   let one: RunningService;
-  const anna = `wallet:${uuidv4()}`;
+  const owner = uuidv4();
+  const anna = `wallet:${owner}`;
   const shop = 'shop:pizza';
 
   const post = (path: string, body: object) => wallets.call(one, path, body);
@@ -19,7 +20,7 @@ describe('holds of platform callers', () => {
   beforeAll(async () => {
     wallets = await startWallets();
     one = await wallets.start();
-    const accounts = [{ account: anna }, { account: shop }];
+    const accounts = [{ account: anna, owner }, { account: shop }];
     expect((await post('/v1/accounts/batch', { ledger, accounts })).body).toMatchObject({ opened: 2 });
     const funding = transfer('source:test-money', anna, 1_000, { kind: 'test-funding' });
     expect((await post('/v1/transfers', { ledger, ...funding })).status).toBe(201);
@@ -72,7 +73,7 @@ describe('holds of platform callers', () => {
   });
 
   it('are of accounts that anybody with the scope can open once, and look at', async () => {
-    const id = `wallet:${uuidv4()}`;
+    const id = `shop:${uuidv4()}`;
     const open = (more: object) =>
       post('/v1/accounts/batch', { ledger, accounts: [{ account: id, ...more }] });
     expect((await open({})).body).toMatchObject({ opened: 1 });
@@ -81,6 +82,20 @@ describe('holds of platform callers', () => {
       ...{ ledger, opened: 0, outcomes: [{ account: id, outcome: 'refused', code: 'account_conflict' }] },
     });
     expect(await account(id)).toMatchObject({ balance: 0, floor: 0, class: 'liability', frozen: null });
+    // What the books rely on is opened on its own terms alone, so that nobody's way to it is blocked.
+    const person = uuidv4();
+    for (const wrong of [
+      { account: 'supply:zzzz' },
+      { account: 'source:elsewhere' },
+      { account: `wallet:${person}` },
+      { account: `wallet:${person}`, owner: person, floor: null },
+      { account: `caffe:${person}`, currency: 'CAFFE', floor: -1_000 },
+    ]) {
+      expect(await open(wrong)).toMatchObject({
+        ...{ status: 400, body: { errors: [{ pointer: '/accounts/0/account' }] } },
+      });
+    }
+    expect((await open({ account: `wallet:${person}`, owner: person })).body).toMatchObject({ opened: 1 });
     const nobody = await wallets.call(one, `/v1/accounts/wallet:nobody?ledger=${ledger}`);
     expect(nobody).toMatchObject({ status: 404 });
     const token = await wallets.authority.serviceToken('other', ['people:read']);
