@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-/** A calendar month of a market: `2026-10`. */
+/** A calendar month of a market: `2026-10`; from 1970-01 to 9998-12, as books know them. */
 export const monthSchema = z
   .string()
-  .regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-10')
+  .regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/, { error: 'must be a month such as 2026-10', abort: true })
+  .refine((month) => month >= '1970-01' && month <= '9998-12', 'must be a month from 1970-01 to 9998-12')
   .meta({ description: "A calendar month in the market's time zone", examples: ['2026-10'] });
 
 /** A span of time, in ms since the epoch. */

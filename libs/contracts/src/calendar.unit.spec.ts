@@ -39,6 +39,23 @@ describe('a month', () => {
     }
   });
 
+  it.each([
+    ['1970-01', '1970-01-01T00:00:00.000Z'],
+    ['1999-12', '1999-12-01T00:00:00.000Z'],
+    ['2000-01', '2000-01-01T00:00:00.000Z'],
+    ['8999-12', '8999-12-01T00:00:00.000Z'],
+    ['9998-12', '9998-12-01T00:00:00.000Z'],
+  ])('%s begins at %s in UTC', (month, from) => {
+    expect(iso(month, 'UTC')[0]).toBe(from);
+  });
+
+  it.each(['0000-01', '0099-12', '1899-12', '1969-12', '9999-01', '9999-12'])(
+    'is not %s: too far away',
+    (month) => {
+      expect(() => monthSpan(month, 'Europe/Rome')).toThrow(RangeError);
+    },
+  );
+
   it.each(['2026-13', '2026-00', '2026-1', '26-10', '2026-10-01', ''])('is not "%s"', (text) => {
     expect(() => monthSpan(text, 'Europe/Rome')).toThrow(RangeError);
   });
