@@ -1,8 +1,14 @@
 import { revisionAt, statementEvidence } from '@florin/books';
 import { WrongUse } from '@florin/configuration';
 import { ledgerStream, marketOfLedger, markets, type Market } from '@florin/contracts';
-import type { EventStore } from '@florin/event-store';
-import { amountToWire, decodeRecord, type LedgerState, type PeriodClosed } from '@florin/ledger';
+import { headOf, type EventStore } from '@florin/event-store';
+import {
+  amountToWire,
+  decodeRecord,
+  LedgerCorrupt,
+  type LedgerState,
+  type PeriodClosed,
+} from '@florin/ledger';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerOf, ledgerOption, urlOf, urlOption } from '../arguments.js';
@@ -42,7 +48,7 @@ async function report(call: Call<typeof options>): Promise<ExitCode> {
   return withStore(asked.url, async (store) => {
     const { ledger, market, period } = asked;
     const then = await revisionOfPoint(store, ledger, at);
-    const end = await revisionAt({ store, ledger }, { atMs: period.to - 1 });
+    const end = await endOf(store, ledger, period);
     if (end < 0n) throw new WrongUse(`${ledger} had no event before the end of ${period.label}`);
     const upTo = then !== undefined && then < end ? then : end;
     const collector = new ReportCollector(ledger, period);
@@ -67,6 +73,16 @@ async function report(call: Call<typeof options>): Promise<ExitCode> {
     err(`Revision ${finding.revision} of ${ledger} is wrong (${finding.code}): ${finding.detail}\n`);
     return 1;
   });
+}
+
+/** The last revision of a month. Where an event that tells it is damaged it is the last of all: the audit up to there names what is wrong. */
+async function endOf(store: EventStore, ledger: string, { to }: ReportPeriod): Promise<bigint> {
+  try {
+    return await revisionAt({ store, ledger }, { atMs: to - 1 });
+  } catch (error) {
+    if (!(error instanceof LedgerCorrupt)) throw error;
+    return headOf(store, ledgerStream(ledger));
+  }
 }
 
 interface Asked {
