@@ -24,15 +24,19 @@ export const referenceSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/)
   .meta({ description: 'Opaque id of what it is for: nothing that names a person' });
-export const kindSchema = entryKindSchema.exclude(['reversal']).default('p2p');
+/** Units are issued, redeemed and covered by operators: a transfer is none of it. */
+export const kindSchema = entryKindSchema.exclude(['reversal', 'issue', 'redeem', 'reserve']).default('p2p');
+const sideSchema = accountSchema.refine((account) => !account.startsWith('supply:'), {
+  error: 'is the supply of an asset: units are issued and redeemed by operators',
+});
 export const entryMetadataSchema = metadataSchema.refine((fields) => Object.keys(fields).length > 0, {
   error: 'must say something, or be left out',
 });
 
 export const transferFields = {
   id: idSchema,
-  from: accountSchema.meta({ description: 'Debited: less in a wallet' }),
-  to: accountSchema.meta({ description: 'Credited: more in a wallet' }),
+  from: sideSchema.meta({ description: 'Debited: less in a wallet' }),
+  to: sideSchema.meta({ description: 'Credited: more in a wallet' }),
   amount: amountSchema,
   currency: currencySchema,
   kind: kindSchema,

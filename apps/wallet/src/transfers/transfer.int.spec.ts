@@ -48,6 +48,27 @@ describe('POST /v1/transfers', () => {
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
 
+  it.each([{ kind: 'issue' }, { kind: 'redeem' }, { kind: 'reserve' }, { kind: 'reversal' }])(
+    'takes no transfer for what it is not: %j',
+    async (more) => {
+      expect(await post(transfer(anna, bruno, 1, more))).toMatchObject({
+        ...{ status: 400, body: { errors: [{ pointer: '/kind' }] } },
+      });
+    },
+  );
+
+  it('moves nothing out of the supply of an asset, nor into it', async () => {
+    const asked = { ...transfer(anna, bruno, 1), currency: 'CAFFE' };
+    for (const [side, wrong] of [
+      ['from', { ...asked, from: 'supply:caffe' }],
+      ['to', { ...asked, to: 'supply:caffe' }],
+    ] as const) {
+      expect(await post(wrong)).toMatchObject({
+        ...{ status: 400, body: { errors: [{ pointer: `/${side}` }] } },
+      });
+    }
+  });
+
   it('gives the same answer to the same again, from memory and from the log', async () => {
     const asked = transfer(anna, bruno, 30, { metadata: { orderId: 'o-1' } });
     const first = await post(asked);
