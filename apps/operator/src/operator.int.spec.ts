@@ -195,11 +195,14 @@ describe('an account', () => {
     });
   });
 
-  it('may be in an asset, have an owner and go below zero', async () => {
+  it('may be in an asset and have an owner, or go below zero, not both', async () => {
     const owner = '01a1fdfa-4600-7000-8000-00000000a44a';
-    const purse = ['--currency', 'CAFFE', '--owner', owner, '--floor=-500'];
+    const purse = ['--currency', 'CAFFE', '--owner', owner];
     expect((await run('open-account', 'caffe:anna', ...terms, ...purse)).code).toBe(0);
-    expect(asked.at(-1)?.data).toMatchObject({ owner, currency: 'CAFFE', floor: -500 });
+    expect(asked.at(-1)?.data).toMatchObject({ owner, currency: 'CAFFE', floor: 0 });
+    expect((await run('open-account', 'credit:anna', ...terms, '--floor=-500')).code).toBe(0);
+    expect(asked.at(-1)?.data).toMatchObject({ floor: -500 });
+    expect((await run('open-account', 'caffe:anna', ...terms, ...purse, '--floor=-500')).code).toBe(2);
   });
 
   it('has no outcome where it was opened so long ago that Kafka tells of it no more', async () => {

@@ -69,22 +69,35 @@ export const openAccountOnTerms = defineEvent({
   },
 });
 
+/** Units come out of a supply account, and go back, by entries that say so, and these do nothing else. */
+function unitsCheck({
+  value: { kind, postings },
+  issues,
+}: z.core.ParsePayload<{ kind: string; postings: readonly { account: string }[] }>): void {
+  const ofSupply = postings.some(({ account }) => account.startsWith('supply:'));
+  if (ofSupply === (kind === 'issue' || kind === 'redeem')) return;
+  const message = 'issue and redeem, and no other kind, have a posting of a supply account';
+  issues.push({ code: 'custom', message, path: ['kind'], input: kind });
+}
+
 export const postEntry = defineEvent({
   type: 'com.florin.ledger.post-entry.v1',
   topic,
   description:
     'Command: post one balanced entry. The outcome is recorded once under its entry id (a UUIDv7).',
-  data: z.object({
-    ledger: ledgerIdSchema,
-    entryId: z.uuidv7(),
-    kind: entryKindSchema.exclude(['reversal']),
-    currency: z.string().meta({ description: "The book's currency, or the code of an asset issued in it" }),
-    postings: z.array(postingSchema).min(2).max(100),
-    reference: z.string().max(64),
-    capture: captureSchema.optional(),
-    effectiveAt,
-    metadata: metadataSchema.optional(),
-  }),
+  data: z
+    .object({
+      ledger: ledgerIdSchema,
+      entryId: z.uuidv7(),
+      kind: entryKindSchema.exclude(['reversal']),
+      currency: z.string().meta({ description: "The book's currency, or the code of an asset issued in it" }),
+      postings: z.array(postingSchema).min(2).max(100),
+      reference: z.string().max(64),
+      capture: captureSchema.optional(),
+      effectiveAt,
+      metadata: metadataSchema.optional(),
+    })
+    .check(unitsCheck),
   subject: ofEntry,
   key,
   example: {

@@ -1,4 +1,4 @@
-import { accountToOpenSchema, openingSchema, type AccountToOpenDto } from './index.js';
+import { accountToOpenSchema, openingSchema, postEntry, type AccountToOpenDto } from './index.js';
 
 const reserve: AccountToOpenDto = {
   ...{ account: 'reserve:caffe', owner: null, class: 'liability', chart: '2020', floor: 0 },
@@ -39,4 +39,21 @@ describe('an account to open', () => {
     expect(accountToOpenSchema.safeParse(terms).success).toBe(false);
     expect(openingSchema.safeParse({ ledger: 'it-eur', ...terms }).success).toBe(false);
   });
+});
+
+it('units are issued and redeemed by entries of these kinds, which are nothing else', () => {
+  const said = (kind: string, account: string) => {
+    const entry = { ...postEntry.example.data, kind, currency: 'CAFFE' };
+    const postings = [
+      { account, amount: 5 },
+      { account: 'caffe:anna', amount: -5 },
+    ];
+    return postEntry.data.safeParse({ ...entry, postings }).success;
+  };
+  for (const kind of ['issue', 'redeem']) {
+    expect([said(kind, 'supply:caffe'), said(kind, 'caffe:bruno')]).toEqual([true, false]);
+  }
+  for (const kind of ['p2p', 'reserve', 'order']) {
+    expect([said(kind, 'supply:caffe'), said(kind, 'caffe:bruno')]).toEqual([false, true]);
+  }
 });
