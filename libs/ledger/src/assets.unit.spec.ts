@@ -191,6 +191,16 @@ describe('issuing and redeeming', () => {
     expect(reservesOf(scene.state, 'CAFFE')).toMatchObject({ reserve: -1n, covered: 0n });
   });
 
+  it('has no supply before its account is open, in the one revision where a book may be looked at so', () => {
+    const whole = defined().events;
+    const upTo = whole.findIndex(({ type }) => type === 'AssetDefined') + 1;
+    const { finding, state } = replayed(stored(whole.slice(0, upTo)));
+    expect(finding).toBeUndefined();
+    expect(reservesOf(state, 'CAFFE')).toMatchObject({ supply: 0n });
+    const moved = posted({ ...intoReserve, entryId: entryIdAt(NOW, 91) });
+    expect(replayed(stored([...whole.slice(0, upTo), moved])).finding).toBeUndefined();
+  });
+
   it('keeps the reserve from being taken away', () => {
     const scene = defined().do(issue(49_990n, 83));
     const tooMuch = outOfReserve(2n, 85);

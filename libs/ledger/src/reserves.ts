@@ -3,7 +3,7 @@ import { supplyAccount, type IssuedAsset } from './assets.js';
 import { LedgerCorrupt } from './corrupt.js';
 import type { Rejection } from './entry.js';
 import { isSafeAmount } from './money.js';
-import type { AccountState, LedgerState } from './state.js';
+import type { LedgerState } from './state.js';
 
 const ASSET_CODE = /^[A-Z][A-Z0-9]{3,11}$/;
 const ISSUER = /^[A-Za-z0-9-]{1,64}$/;
@@ -81,8 +81,10 @@ function reservesAfter(
   changes: ReadonlyMap<string, bigint>,
 ): Reserves {
   const balanceAfter = (id: string): bigint => {
-    const { account, debitBalance } = state.accounts.get(id) as AccountState;
-    return naturalBalance(account.class, debitBalance + (changes.get(id) ?? 0n));
+    const found = state.accounts.get(id);
+    // Between the event that defines an asset and the one that opens its supply account nothing has been issued.
+    if (found === undefined) return 0n;
+    return naturalBalance(found.account.class, found.debitBalance + (changes.get(id) ?? 0n));
   };
   const reserve = balanceAfter(asset.reserve);
   const supply = balanceAfter(supplyAccount(asset.code));
