@@ -17,7 +17,9 @@ export class ClockOff extends Error {
 
   constructor(aheadMs: number) {
     const how = aheadMs > 0 ? 'ahead of' : 'behind';
-    super(`the clock of this machine is ${Math.abs(aheadMs)} ms ${how} that of PostgreSQL: nothing is decided by it`);
+    super(
+      `the clock of this machine is ${Math.abs(aheadMs)} ms ${how} that of PostgreSQL: nothing is decided by it`,
+    );
   }
 }
 

@@ -4,11 +4,9 @@ import { formatNames } from './statement.formats.js';
 
 const howFields = {
   market: marketSchema.optional(),
-  account: accountIdSchema
-    .optional()
-    .meta({
-      description: 'Your wallet, as it is unless told: accounts in issued assets have no statements here',
-    }),
+  account: accountIdSchema.optional().meta({
+    description: 'Your wallet, as it is unless told: accounts in issued assets have no statements here',
+  }),
   format: z.enum(formatNames).optional().meta({ description: 'Goes before the Accept header' }),
   locale: localeSchema
     .optional()
