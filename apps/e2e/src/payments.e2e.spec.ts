@@ -110,10 +110,19 @@ describe('a payment over the public API', () => {
         authorization: `Bearer ${person.token}`,
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       });
+    /** Messages come a little after the answer: what was paid before is to be told before, too. */
+    const allTold = (...people: Person[]) =>
+      eventually(async () => {
+        for (const person of people) {
+          const told = (await person.feed()).map(({ paymentId }) => paymentId);
+          expect(told).toEqual(expect.arrayContaining((await person.payments()).map(({ id }) => id)));
+        }
+      });
     const paymentOf = (event: { data: string } | undefined) =>
       (JSON.parse(event?.data ?? '') as NotificationDto).paymentId;
 
     it('tells of a payment as it happens, and of nobody else’s', async () => {
+      await allTold(anna, carla);
       const [streamOfAnna, streamOfCarla] = await Promise.all([follow(anna), follow(carla)]);
       try {
         const { body } = await anna.pay(euros(bruno, 17));
@@ -129,6 +138,7 @@ describe('a payment over the public API', () => {
     });
 
     it('goes on after Last-Event-ID without loss or repetition, also when notifications restarts', async () => {
+      await allTold(bruno);
       const firstStream = await follow(bruno);
       const paid = [(await anna.pay(euros(bruno, 1))).body.id, (await anna.pay(euros(bruno, 2))).body.id];
       const [read] = await firstStream.first(1);
