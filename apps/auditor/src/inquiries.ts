@@ -10,7 +10,7 @@ const noKey = 'none: it reads all of a book, and believes no snapshot';
 const believe = 'believe snapshots that this key has signed, and read only what came after';
 
 const all = inquiryOptions({ ledger: every, key: noKey });
-const any = inquiryOptions({ ledger: every, key: believe });
+const believing = inquiryOptions({ ledger: every, key: believe });
 const one = inquiryOptions({ ledger: 'else it-eur', key: believe });
 
 /** The commands that ask a question. */
@@ -35,7 +35,7 @@ export const inquiries: readonly Command[] = [
     details: [
       'Verifies what it reads. The difference of debits and credits is zero in a book that is right.',
     ],
-    options: any,
+    options: believing,
   }),
   inquiry('balance', {
     syntax: 'balance <account>',
